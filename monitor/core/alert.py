@@ -1,0 +1,115 @@
+"""What an alert is, and the events of its life."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from monitor.core.sample import Subject
+
+
+class Severity(StrEnum):
+    """How bad; ordered by `rank`."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for info, 1 for warning, 2 for critical."""
+        return ("info", "warning", "critical").index(self.value)
+
+
+class Phase(StrEnum):
+    """Where an alert stands in its life."""
+
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+class EventKind(StrEnum):
+    """A transition of an alert."""
+
+    PENDING = "pending"
+    OPENED = "opened"
+    RESOLVED = "resolved"
+    DROPPED = "dropped"
+
+
+class Reason(StrEnum):
+    """Why a transition happened: stored with it, shown by `alerts show`."""
+
+    BREACHED = "breached"
+    HOLD_OVER = "hold over"
+    RECOVERED = "recovered"
+    GONE = "gone"
+    RULE_REMOVED = "rule removed"
+    OUT_OF_SCOPE = "no longer matches the rule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One incident: a rule's condition held for a subject. Immutable; the engine makes new ones.
+
+    Identity is (rule, subject), never a display name. `id` names this incident in every message:
+    it is made from rule, subject and start, so the same incident has the same id after a crash.
+
+    Timers count only time in which the monitor saw: `held` is how long the condition has been
+    seen to hold without interruption, `held_at` the last evaluation that counted (None after a
+    gap: a failed poll or a restart pauses the timer). `fine`/`fine_at` do the same for recovery.
+    """
+
+    id: str
+    rule: str
+    subject: Subject
+    severity: Severity
+    phase: Phase
+    started_at: datetime
+    summary: str
+    value: float | None
+    limit: float | None
+    opened_at: datetime | None = None
+    resolved_at: datetime | None = None
+    updated_at: datetime
+    held: timedelta = timedelta()
+    held_at: datetime | None = None
+    held_count: int = 0
+    fine: timedelta = timedelta()
+    fine_at: datetime | None = None
+    fine_count: int = 0
+    absent_count: int = 0
+    told: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> "AlertKey":
+        """Return the identity."""
+        return AlertKey(self.rule, self.subject.identity)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertKey:
+    """The identity of an alert: the rule's name in the configuration, and the subject's identity."""
+
+    rule: str
+    subject: tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertEvent:
+    """One transition, with the facts as they were: the audit that `alerts show` reads."""
+
+    alert: Alert
+    kind: EventKind
+    reason: Reason
+    at: datetime
+
+
+def incident_id(rule: str, subject: Subject, started_at: datetime) -> str:
+    """Return ten letters and digits that name an incident, the same for the same start."""
+    text = "\x00".join((rule, *subject.identity, started_at.isoformat()))
+    return base64.b32encode(hashlib.blake2b(text.encode(), digest_size=8).digest()).decode()[:10]

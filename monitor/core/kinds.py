@@ -1,0 +1,140 @@
+"""The kinds of subject that exist, with their labels and metrics: one declaration serves all.
+
+Collectors fill the values in this order, rules compile names to positions, the store makes its
+columns from it, and the documentation lists it. Source: docs/metrics.md is generated from here.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+def exactly(value: float) -> float:
+    """Record every change of the value."""
+    return value
+
+
+def by_doubling(value: float) -> float:
+    """Record a value that time alone moves at 1, 2, 4, 8, … minutes, not at each poll."""
+    return 0.0 if value < 60 else 1.0 + math.floor(math.log2(value / 60))
+
+
+def by_whole_numbers(value: float) -> float:
+    """Record when the whole number changes (days to an expiry)."""
+    return float(math.floor(value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One number of a subject. The name carries the unit (`_s` seconds; `is_`/`in_` are 0 or 1).
+
+    `step` decides what counts as a change worth a row of history: two values of one step are
+    recorded as one. Rules and messages always see the exact value.
+    """
+
+    name: str
+    help: str
+    step: Callable[[float], float] = exactly
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of subject: `labels` name it for people, `metrics` are its values, in this order.
+
+    `history` names the stem of its tables and views (`v_sessions`, `v_session_history`), None for
+    a kind that is only judged. `moving` are labels whose changes are history (a state).
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    history: str | None = None
+    plural: str | None = None
+    name_label: str | None = None
+    moving: tuple[str, ...] = ()
+
+    def index(self, metric: str) -> int:
+        """Return the position of a metric in a sample's values. Raises KeyError."""
+        for position, candidate in enumerate(self.metrics):
+            if candidate.name == metric:
+                return position
+        raise KeyError(metric)
+
+
+SESSION = Kind(
+    name="session",
+    history="session",
+    plural="sessions",
+    labels=("robot", "robot_type", "machine", "host", "folder", "state", "version"),
+    moving=("state",),
+    metrics=(
+        Metric(
+            name="heartbeat_age_s",
+            help="seconds since the last heartbeat, by the server's clock; absent where none is expected",
+            step=by_doubling,
+        ),
+        Metric(name="is_unresponsive", help="1 when a heartbeat is due and does not come"),
+        Metric(name="is_disconnected", help="1 when the robot said goodbye or its service is stopped"),
+        Metric(name="is_available", help="1 when it could take a job now"),
+        Metric(name="is_busy", help="1 when it runs a job"),
+        Metric(name="in_maintenance", help="1 when its host is in maintenance mode"),
+    ),
+)
+QUEUE = Kind(
+    name="queue",
+    history="queue",
+    plural="queues",
+    name_label="queue",
+    labels=("queue", "folder", "process"),
+    metrics=(
+        Metric(name="new_items", help="items that wait, deferred ones included"),
+        Metric(name="in_progress_items", help="items being processed"),
+        Metric(name="successful_items", help="items finished well, of those still retained"),
+        Metric(name="failed_items", help="application and business exceptions, of those retained"),
+        Metric(name="application_exceptions", help="items failed by the automation (retried)"),
+        Metric(name="business_exceptions", help="items refused by a business rule (not retried)"),
+        Metric(name="mean_processing_s", help="mean processing time of a transaction, seconds"),
+        Metric(
+            name="seconds_since_processed",
+            help="seconds since the last transaction ended, by the server's clock",
+            step=by_doubling,
+        ),
+    ),
+)
+LICENSE = Kind(
+    name="license",
+    history="license",
+    plural="licenses",
+    name_label="license_type",
+    labels=("license_type",),
+    metrics=(
+        Metric(name="allowed", help="licenses of this type that the tenant may use"),
+        Metric(name="used", help="licenses of this type in use"),
+        Metric(name="free", help="allowed less used"),
+        Metric(name="used_ratio", help="used / allowed; absent where allowed <= 0"),
+    ),
+)
+SUBSCRIPTION = Kind(
+    name="subscription",
+    history="subscription",
+    plural="subscriptions",
+    labels=(),
+    metrics=(
+        Metric(name="days_to_expiry", help="days until the license expires", step=by_whole_numbers),
+        Metric(name="is_expired", help="1 when the license has expired"),
+    ),
+)
+COLLECTOR = Kind(
+    name="collector",
+    labels=("collector", "reason"),
+    name_label="collector",
+    metrics=(
+        Metric(name="failed_polls", help="polls that failed in a row"),
+        Metric(name="seconds_since_success", help="seconds since the last good poll, or the start"),
+    ),
+)
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {kind.name: kind for kind in (SESSION, QUEUE, LICENSE, SUBSCRIPTION, COLLECTOR)}
+)

@@ -1,0 +1,77 @@
+"""What a poll brings home: samples of subjects, or the reason why there are none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Values = tuple[float | None, ...]
+"""A subject's metrics in the order of its kind's declaration; None is "not known", never zero."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Subject:
+    """A thing that is watched.
+
+    `key` is its stable identity within (tenant, kind): ids, never a display name. `name` and
+    `labels` are for people and for `where`; they may change while the identity stays. A collector
+    hands out the same object while nothing about a subject changed, so identity (`is`) is a cheap
+    first test for a change.
+    """
+
+    tenant: str
+    kind: str
+    key: str
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Return (tenant, kind, key)."""
+        return (self.tenant, self.kind, self.key)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One subject's values in one poll, in the order of `KINDS[subject.kind].metrics`."""
+
+    subject: Subject
+    values: Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """A good poll: everything the collector could see.
+
+    `kinds` are the kinds this poll answers for: a known subject of them that is not among the
+    samples was not in the answer. `skipped` counts rows that could not be read. `observed_at` is
+    the server's time of the answer.
+    """
+
+    kinds: tuple[str, ...]
+    samples: tuple[Sample, ...]
+    observed_at: datetime
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A poll that brought nothing: no evidence about any subject.
+
+    `kind` is the stable word of the failure (`OrchestratorError.kind`, or "error"), `message` is
+    safe to show.
+    """
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One poll of one collector of one tenant, by our clock."""
+
+    tenant: str
+    collector: str
+    started_at: datetime
+    took_s: float
+    requests: int
+    outcome: Collected | Failed
