@@ -30,6 +30,17 @@ class Subject:
         return (self.tenant, self.kind, self.key)
 
 
+def subject_labels(subject: Subject) -> dict[str, str]:
+    """Return what a `where` may look at: the labels, and tenant, kind, name and key."""
+    return {
+        **subject.labels,
+        "tenant": subject.tenant,
+        "kind": subject.kind,
+        "name": subject.name,
+        "key": subject.key,
+    }
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """One subject's values in one poll, in the order of `KINDS[subject.kind].metrics`."""
@@ -44,13 +55,15 @@ class Collected:
 
     `kinds` are the kinds this poll answers for: a known subject of them that is not among the
     samples was not in the answer. `skipped` counts rows that could not be read. `observed_at` is
-    the server's time of the answer.
+    the server's time of the answer. `partial` says that some of it could not be read (a folder
+    was refused): then a subject that is missing is unknown, not absent.
     """
 
     kinds: tuple[str, ...]
     samples: tuple[Sample, ...]
     observed_at: datetime
     skipped: int = 0
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,146 @@
+"""Turns one poll into what happens to all alerts: a pure function of alerts, samples, rules, time.
+
+No clock, no log, no mutation: the same input gives the same output, so a month replays in seconds
+and a second evaluation at the same instant adds nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.core import lifecycle
+from monitor.core.alert import Alert, AlertEvent, AlertKey, Phase, Reason
+from monitor.core.lifecycle import Facts
+from monitor.core.rule import Evidence, Rule
+from monitor.core.sample import Collected, Sample, subject_labels
+from monitor.core.window import Windows
+
+Identity = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What one evaluation changed: alerts in their new state (ended ones too), and the events."""
+
+    alerts: tuple[Alert, ...] = ()
+    events: tuple[AlertEvent, ...] = ()
+
+
+def evaluate(
+    alerts: Mapping[AlertKey, Alert],
+    tenant: str,
+    collected: Collected,
+    rules: Sequence[Rule],
+    windows: Windows,
+    now: datetime,
+) -> Evaluation:
+    """Judge a good poll of one tenant.
+
+    Only alerts of this tenant and of the kinds that the poll answers for are touched.
+    """
+    by_kind: dict[str, list[Sample]] = {kind: [] for kind in collected.kinds}
+    for sample in collected.samples:
+        by_kind[sample.subject.kind].append(sample)
+    changed: list[Alert] = []
+    events: list[AlertEvent] = []
+    for rule in rules:
+        if rule.kind not in by_kind:
+            continue
+        standing = {
+            alert.subject.identity: alert
+            for key, alert in alerts.items()
+            if key.rule == rule.name and key.subject[0] == tenant and key.subject[1] == rule.kind
+        }
+        for before, (after, happened) in _judge(
+            rule, by_kind[rule.kind], standing, collected, windows, now
+        ):
+            if after is not before:
+                changed.append(after)
+            events.extend(happened)
+    return Evaluation(alerts=tuple(changed), events=tuple(events))
+
+
+def pause(alerts: Iterable[Alert]) -> Evaluation:
+    """Pause the timers of alerts about which nothing could be learned: a failed poll, a restart."""
+    paused = ((alert, lifecycle.paused(alert)) for alert in alerts)
+    return Evaluation(alerts=tuple(after for before, after in paused if after is not before))
+
+
+def retire(alerts: Iterable[Alert], rules: Sequence[Rule], now: datetime) -> Evaluation:
+    """End the alerts whose rule is no longer in the configuration."""
+    names = {rule.name for rule in rules}
+    steps = [
+        lifecycle.end(alert, Reason.RULE_REMOVED, now)
+        for alert in alerts
+        if alert.rule not in names
+    ]
+    return Evaluation(
+        alerts=tuple(alert for alert, _ in steps),
+        events=tuple(event for _, happened in steps for event in happened),
+    )
+
+
+def _judge(
+    rule: Rule,
+    samples: list[Sample],
+    standing: Mapping[Identity, Alert],
+    collected: Collected,
+    windows: Windows,
+    now: datetime,
+) -> Iterator[tuple[Alert | None, lifecycle.Step]]:
+    """Yield (alert before, step) for every subject of one rule that has or gets an alert."""
+    breached, unclear = rule.breaches(samples, windows)
+    for sample in breached:
+        if sample.subject.identity not in standing:
+            yield None, lifecycle.begin(rule, _facts(rule, sample, windows), now)
+    if not standing:
+        return
+    seen = {sample.subject.identity: sample for sample in samples}
+    is_breached = {sample.subject.identity for sample in breached}
+    is_unclear = {sample.subject.identity for sample in unclear}
+    for identity, alert in standing.items():
+        found = seen.get(identity)
+        if found is None:
+            # A folder that could not be read hides its queues: unknown, never gone.
+            evidence = Evidence.UNCLEAR if collected.partial else Evidence.ABSENT
+        elif identity in is_breached:
+            evidence = Evidence.BREACHED
+        elif identity in is_unclear:
+            evidence = Evidence.UNCLEAR
+        else:
+            evidence = _evidence(rule, found, alert, windows)
+        facts = _standing_facts(rule, alert, found, windows)
+        yield alert, lifecycle.step_for(evidence, alert, rule, facts, now)
+
+
+def _evidence(rule: Rule, sample: Sample, alert: Alert, windows: Windows) -> Evidence:
+    """Weigh a sample that is not breached: over, not yet clear (hysteresis), or out of scope."""
+    if not rule.where.matches(subject_labels(sample.subject)):
+        return Evidence.OUT_OF_SCOPE
+    if alert.phase is Phase.PENDING:
+        return Evidence.FINE
+    match rule.clears(sample, windows):
+        case True:
+            return Evidence.FINE
+        case False:
+            return Evidence.BREACHED
+        case None:
+            return Evidence.UNCLEAR
+
+
+def _facts(rule: Rule, sample: Sample, windows: Windows) -> Facts:
+    value = rule.value(sample, windows)
+    return Facts(
+        subject=sample.subject, value=value, summary=rule.summary(sample, value, rule.limit)
+    )
+
+
+def _standing_facts(rule: Rule, alert: Alert, sample: Sample | None, windows: Windows) -> Facts:
+    """Return the facts for an alert that exists: a new sentence only while it may still open."""
+    if sample is None:
+        return Facts(subject=alert.subject, value=alert.value, summary=alert.summary)
+    if alert.phase is Phase.PENDING:
+        return _facts(rule, sample, windows)
+    return Facts(
+        subject=sample.subject, value=rule.value(sample, windows), summary=alert.summary
+    )

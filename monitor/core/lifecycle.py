@@ -1,0 +1,183 @@
+"""The life of one alert: pending, firing, resolved. One pure step per evaluation.
+
+Timers count only what was seen: a failed poll, a missing sample, a restart or a step of the clock
+pauses them (`paused`), a sample that shows the opposite resets them. The engine asks for a step
+only with evidence in hand, so no step ever follows from not having looked.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.core.alert import (
+    Alert,
+    AlertEvent,
+    EventKind,
+    Phase,
+    Reason,
+    incident_id,
+)
+from monitor.core.rule import Evidence, Rule
+from monitor.core.sample import Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What an evaluation saw of a subject whose condition is breached.
+
+    `summary` is the sentence for people. It is made only where it is needed (a transition), since
+    a storm of ten thousand alerts is judged at each poll.
+    """
+
+    subject: Subject
+    value: float | None
+    summary: str
+
+
+Step = tuple[Alert, tuple[AlertEvent, ...]]
+
+
+def begin(rule: Rule, facts: Facts, now: datetime) -> Step:
+    """Return the new alert of a subject without one whose condition is breached."""
+    alert = Alert(
+        id=incident_id(rule.name, facts.subject, now),
+        rule=rule.name,
+        subject=facts.subject,
+        severity=rule.severity,
+        phase=Phase.PENDING,
+        started_at=now,
+        updated_at=now,
+        summary=facts.summary,
+        value=facts.value,
+        limit=rule.limit,
+        held_at=now,
+        held_count=1,
+        labels=rule.labels,
+    )
+    if _is_held(alert, rule):
+        return _opened(alert, facts, now, Reason.BREACHED)
+    return alert, (_event(alert, EventKind.PENDING, Reason.BREACHED, now),)
+
+
+def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
+    """Step an open alert whose condition was seen to hold.
+
+    A breach during the clear delay goes on with the same incident: no new hold, no new message.
+    """
+    if alert.phase is Phase.FIRING:
+        return (
+            replace(
+                alert,
+                subject=facts.subject,
+                value=facts.value,
+                updated_at=now,
+                absent_count=0,
+                fine=timedelta(),
+                fine_at=None,
+                fine_count=0,
+            ),
+            (),
+        )
+    if alert.held_at is not None and now <= alert.held_at:
+        return alert, ()
+    held = replace(
+        alert,
+        subject=facts.subject,
+        value=facts.value,
+        updated_at=now,
+        absent_count=0,
+        held=alert.held + _seen(alert.held_at, now),
+        held_at=now,
+        held_count=alert.held_count + 1,
+    )
+    if _is_held(held, rule):
+        return _opened(held, facts, now, Reason.HOLD_OVER)
+    return held, ()
+
+
+def fine(alert: Alert, rule: Rule, subject: Subject, value: float | None, now: datetime) -> Step:
+    """Step an open alert whose condition was seen to be over."""
+    if alert.phase is Phase.PENDING:
+        return _ended(alert, EventKind.DROPPED, Reason.RECOVERED, now)
+    if alert.fine_at is not None and now <= alert.fine_at:
+        return alert, ()
+    cleared = replace(
+        alert,
+        subject=subject,
+        value=value,
+        updated_at=now,
+        absent_count=0,
+        fine=alert.fine + _seen(alert.fine_at, now),
+        fine_at=now,
+        fine_count=alert.fine_count + 1,
+    )
+    policy = rule.policy
+    if cleared.fine >= policy.keep_open and cleared.fine_count >= policy.keep_open_count:
+        return _ended(cleared, EventKind.RESOLVED, Reason.RECOVERED, now)
+    return cleared, ()
+
+
+def absent(alert: Alert, rule: Rule, now: datetime) -> Step:
+    """Step an open alert whose subject was not in a good answer: gone after several in a row.
+
+    One missing row in one sweep proves nothing (rows move between pages), so until then it only
+    pauses the timers.
+    """
+    if now <= alert.updated_at:
+        return paused(alert), ()
+    missing = replace(paused(alert), absent_count=alert.absent_count + 1, updated_at=now)
+    if missing.absent_count < rule.policy.gone_after:
+        return missing, ()
+    return end(missing, Reason.GONE, now)
+
+
+def end(alert: Alert, reason: Reason, now: datetime) -> Step:
+    """End an open alert for a reason other than recovery."""
+    kind = EventKind.RESOLVED if alert.phase is Phase.FIRING else EventKind.DROPPED
+    return _ended(alert, kind, reason, now)
+
+
+def paused(alert: Alert) -> Alert:
+    """Return the alert with its timers paused: what was counted stays, the gap will not count."""
+    if alert.held_at is None and alert.fine_at is None:
+        return alert
+    return replace(alert, held_at=None, fine_at=None)
+
+
+def step_for(evidence: Evidence, alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
+    """Return the step of an open alert that one piece of evidence asks for."""
+    match evidence:
+        case Evidence.BREACHED:
+            return breached(alert, rule, facts, now)
+        case Evidence.FINE:
+            return fine(alert, rule, facts.subject, facts.value, now)
+        case Evidence.UNCLEAR:
+            return paused(alert), ()
+        case Evidence.ABSENT:
+            return absent(alert, rule, now)
+        case Evidence.OUT_OF_SCOPE:
+            return end(alert, Reason.OUT_OF_SCOPE, now)
+
+
+def _is_held(alert: Alert, rule: Rule) -> bool:
+    return alert.held >= rule.policy.hold and alert.held_count >= rule.policy.hold_count
+
+
+def _seen(since: datetime | None, now: datetime) -> timedelta:
+    """Return the time that was watched since the last evaluation that counted."""
+    return timedelta() if since is None else now - since
+
+
+def _opened(alert: Alert, facts: Facts, now: datetime, reason: Reason) -> Step:
+    opened = replace(
+        alert, phase=Phase.FIRING, opened_at=now, updated_at=now, summary=facts.summary
+    )
+    return opened, (_event(opened, EventKind.OPENED, reason, now),)
+
+
+def _ended(alert: Alert, kind: EventKind, reason: Reason, now: datetime) -> Step:
+    ended = replace(alert, phase=Phase.RESOLVED, resolved_at=now, updated_at=now)
+    return ended, (_event(ended, kind, reason, now),)
+
+
+def _event(alert: Alert, kind: EventKind, reason: Reason, now: datetime) -> AlertEvent:
+    return AlertEvent(alert=alert, kind=kind, reason=reason, at=now)

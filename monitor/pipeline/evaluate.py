@@ -1,0 +1,191 @@
+"""The second stage: a snapshot becomes history, alerts, events and deliveries, in one transaction.
+
+State lives in the database; what is kept here is its mirror, replaced only after a commit. So a
+failed transaction leaves the mirror as it was, and the next poll judges anew.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.core import engine
+from monitor.core.alert import Alert, AlertEvent, AlertKey, Phase
+from monitor.core.delivery import Delivery
+from monitor.core.engine import Evaluation
+from monitor.core.kinds import COLLECTOR, KINDS
+from monitor.core.routing import Route, route
+from monitor.core.rule import Rule
+from monitor.core.sample import Collected, Snapshot
+from monitor.core.window import Windows
+from monitor.pipeline.health import Health
+from monitor.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+CLOCK_STEP = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instant:
+    """A moment by both clocks: `now` for people and history, `elapsed_s` never runs backwards."""
+
+    now: datetime
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What one snapshot led to, after the commit."""
+
+    events: tuple[AlertEvent, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Evaluator:
+    """Settles snapshots one after the other; safe to call from many threads.
+
+    `collector_kinds` maps a collector's name to the kinds it answers for.
+    """
+
+    store: Store
+    rules: Sequence[Rule]
+    routes: Sequence[Route]
+    collector_kinds: Mapping[str, tuple[str, ...]]
+    _alerts: dict[AlertKey, Alert] = field(default_factory=dict)
+    _health: dict[tuple[str, str], Health] = field(default_factory=dict)
+    _windows: Windows = field(default_factory=Windows)
+    _last: Instant | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def restore(self, at: Instant) -> Settled:
+        """Take up where the last run ended: alerts, windows and the collectors' health.
+
+        The time in between counts for no timer. Alerts of rules that are gone are ended.
+        """
+        with self._lock:
+            self._last = at
+            self._alerts = {alert.key: alert for alert in self.store.load_alerts()}
+            self._windows = self._seeded_windows(at.now)
+            for state in self.store.collector_states():
+                self._health[state.tenant, state.collector] = Health(
+                    tenant=state.tenant,
+                    collector=state.collector,
+                    known_since=at.now,
+                    last_success_at=state.last_success_at,
+                    failed_polls=state.failures,
+                    reason=state.last_error or "",
+                )
+            orphans = engine.retire(self._alerts.values(), self.rules, at.now)
+            gone = {alert.key for alert in orphans.alerts}
+            resting = engine.pause(a for a in self._alerts.values() if a.key not in gone)
+            return self._commit(None, [orphans, resting], at.now)
+
+    def settle(self, snapshot: Snapshot, at: Instant) -> Settled:
+        """Record a snapshot and whatever follows from it.
+
+        Raises:
+            StoreError: nothing of it was recorded, nothing changed.
+        """
+        with self._lock:
+            paused = self._after_clock_step(at)
+            health = self._health_after(snapshot, at.now)
+            self._health[snapshot.tenant, snapshot.collector] = health
+            parts = [
+                *paused,
+                self._judge(snapshot, at.now),
+                self._evaluate(snapshot.tenant, health.collected(at.now), at.now),
+            ]
+            return self._commit(snapshot, parts, at.now)
+
+    def _judge(self, snapshot: Snapshot, now: datetime) -> Evaluation:
+        if isinstance(snapshot.outcome, Collected):
+            self._observe(snapshot.outcome)
+            return self._evaluate(snapshot.tenant, snapshot.outcome, now)
+        kinds = self.collector_kinds[snapshot.collector]
+        return engine.pause(
+            alert
+            for alert in self._alerts.values()
+            if alert.subject.tenant == snapshot.tenant and alert.subject.kind in kinds
+        )
+
+    def _evaluate(self, tenant: str, collected: Collected, now: datetime) -> Evaluation:
+        self._windows.now = now
+        return engine.evaluate(self._alerts, tenant, collected, self.rules, self._windows, now)
+
+    def _commit(
+        self, snapshot: Snapshot | None, parts: Iterable[Evaluation], now: datetime
+    ) -> Settled:
+        changed: dict[AlertKey, Alert] = {}
+        events: list[AlertEvent] = []
+        for part in parts:
+            changed.update((alert.key, alert) for alert in part.alerts)
+            events.extend(part.events)
+        told, deliveries = route(events, self.routes, {r.name: r for r in self.rules}, now)
+        changed.update((alert.key, alert) for alert in told)
+        if snapshot is None and not changed:
+            return Settled()
+        with self.store.writing() as write:
+            if snapshot is not None:
+                write.snapshot(snapshot)
+            write.alerts(tuple(changed.values()), tuple(events))
+            write.deliveries(deliveries)
+        for key, alert in changed.items():
+            if alert.phase is Phase.RESOLVED:
+                self._alerts.pop(key, None)
+            else:
+                self._alerts[key] = alert
+        return Settled(events=tuple(events), deliveries=deliveries)
+
+    def _after_clock_step(self, at: Instant) -> list[Evaluation]:
+        """Pause every timer when the wall clock was set: the jump is nobody's breach."""
+        last, self._last = self._last, at
+        if last is None:
+            return []
+        jumped = (at.now - last.now) - timedelta(seconds=at.elapsed_s - last.elapsed_s)
+        if abs(jumped) <= CLOCK_STEP:
+            return []
+        log.warning("clock.stepped", step_s=round(jumped.total_seconds(), 3))
+        resting = engine.pause(self._alerts.values())
+        # Judged again below: the paused alerts must be what is judged.
+        self._alerts.update((alert.key, alert) for alert in resting.alerts)
+        return [resting]
+
+    def _health_after(self, snapshot: Snapshot, now: datetime) -> Health:
+        before = self._health.get(
+            (snapshot.tenant, snapshot.collector),
+            Health(tenant=snapshot.tenant, collector=snapshot.collector, known_since=now),
+        )
+        return before.after(snapshot, now)
+
+    def _windowed(self) -> dict[str, dict[int, timedelta]]:
+        """Return, by kind, the positions of the metrics that rules look back on, and how far."""
+        wanted: dict[str, dict[int, timedelta]] = {}
+        for rule in self.rules:
+            for metric, window in rule.windows.items():
+                spans = wanted.setdefault(rule.kind, {})
+                index = KINDS[rule.kind].index(metric)
+                spans[index] = max(window, spans.get(index, timedelta()))
+        return wanted
+
+    def _observe(self, collected: Collected) -> None:
+        windowed = self._windowed()
+        for sample in collected.samples:
+            for index in windowed.get(sample.subject.kind, {}):
+                self._windows.observe(
+                    sample.subject.identity, index, collected.observed_at, sample.values[index]
+                )
+
+    def _seeded_windows(self, now: datetime) -> Windows:
+        windows = Windows()
+        for kind, spans in self._windowed().items():
+            if kind == COLLECTOR.name:
+                continue
+            for index, window in spans.items():
+                metric = KINDS[kind].metrics[index].name
+                for identity, at, value in self.store.load_series(kind, metric, now - window):
+                    windows.observe(identity, index, at, value)
+        return windows
