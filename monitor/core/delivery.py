@@ -8,7 +8,9 @@ from monitor.core.message import Message
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
+LONGEST_ASKED_WAIT = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(hours=24)
+FEWEST_ATTEMPTS = 5
 
 
 class DeliveryState(StrEnum):
@@ -65,14 +67,19 @@ def after_attempt(delivery: Delivery, outcome: Outcome, now: datetime, jitter: f
     """Decide what becomes of a delivery after one attempt.
 
     Waits double from 5 s to 15 min, measured from `now`, shortened by up to a tenth by `jitter`
-    (0 <= jitter < 1) so that many channels do not retry in step; a service's own Retry-After wins
-    when longer. After 24 h, or at a permanent failure, the delivery is dead.
+    (0 <= jitter < 1) so that many channels do not retry in step. A service's own Retry-After wins
+    when longer, up to an hour. At a permanent failure, or when the next attempt would come more
+    than 24 h after the message was made, the delivery is dead. Before its fifth attempt age alone
+    kills none: the monitor may have been off all that time.
 
     Raises:
-        ValueError: the delivery is already settled.
+        ValueError: the delivery is already settled, or `jitter` is out of range.
     """
     if delivery.state is not DeliveryState.DUE:
         msg = f"delivery {delivery.id} is already {delivery.state}"
+        raise ValueError(msg)
+    if not 0 <= jitter < 1:
+        msg = f"jitter must be at least 0 and less than 1, not {jitter}"
         raise ValueError(msg)
     tried = replace(delivery, attempts=delivery.attempts + 1)
     match outcome:
@@ -81,10 +88,16 @@ def after_attempt(delivery: Delivery, outcome: Outcome, now: datetime, jitter: f
         case Permanent(reason):
             return replace(tried, state=DeliveryState.DEAD, last_error=reason, settled_at=now)
         case Retryable(reason, retry_after_s):
-            doubled = FIRST_WAIT * 2 ** min(delivery.attempts, 16)
-            wait = min(doubled, LONGEST_WAIT) * (1 - jitter / 10)
-            if retry_after_s is not None:
-                wait = max(wait, timedelta(seconds=retry_after_s))
-            if now + wait - delivery.created_at > GIVE_UP_AFTER:
+            next_at = now + _wait(delivery.attempts, retry_after_s, jitter)
+            is_old = next_at - delivery.created_at > GIVE_UP_AFTER
+            if is_old and tried.attempts >= FEWEST_ATTEMPTS:
                 return replace(tried, state=DeliveryState.DEAD, last_error=reason, settled_at=now)
-            return replace(tried, next_at=now + wait, last_error=reason)
+            return replace(tried, next_at=next_at, last_error=reason)
+
+
+def _wait(earlier_attempts: int, asked_s: float | None, jitter: float) -> timedelta:
+    # Doubling stops where it no longer matters, long before a timedelta overflows.
+    wait = min(FIRST_WAIT * (1 << min(earlier_attempts, 16)), LONGEST_WAIT) * (1 - jitter / 10)
+    if asked_s is None or not asked_s > 0:
+        return wait
+    return max(wait, timedelta(seconds=min(asked_s, LONGEST_ASKED_WAIT.total_seconds())))

@@ -141,6 +141,4 @@ def _standing_facts(rule: Rule, alert: Alert, sample: Sample | None, windows: Wi
         return Facts(subject=alert.subject, value=alert.value, summary=alert.summary)
     if alert.phase is Phase.PENDING:
         return _facts(rule, sample, windows)
-    return Facts(
-        subject=sample.subject, value=rule.value(sample, windows), summary=alert.summary
-    )
+    return Facts(subject=sample.subject, value=rule.value(sample, windows), summary=alert.summary)

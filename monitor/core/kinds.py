@@ -75,7 +75,9 @@ SESSION = Kind(
             step=by_doubling,
         ),
         Metric(name="is_unresponsive", help="1 when a heartbeat is due and does not come"),
-        Metric(name="is_disconnected", help="1 when the robot said goodbye or its service is stopped"),
+        Metric(
+            name="is_disconnected", help="1 when the robot said goodbye or its service is stopped"
+        ),
         Metric(name="is_available", help="1 when it could take a job now"),
         Metric(name="is_busy", help="1 when it runs a job"),
         Metric(name="in_maintenance", help="1 when its host is in maintenance mode"),

@@ -58,6 +58,7 @@ class Evaluator:
     _alerts: dict[AlertKey, Alert] = field(default_factory=dict)
     _health: dict[tuple[str, str], Health] = field(default_factory=dict)
     _windows: Windows = field(default_factory=Windows)
+    _spans: Mapping[str, Mapping[int, timedelta]] = field(default_factory=dict)
     _last: Instant | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -69,6 +70,7 @@ class Evaluator:
         with self._lock:
             self._last = at
             self._alerts = {alert.key: alert for alert in self.store.load_alerts()}
+            self._spans = looked_back_on(self.rules)
             self._windows = self._seeded_windows(at.now)
             for state in self.store.collector_states():
                 self._health[state.tenant, state.collector] = Health(
@@ -113,7 +115,8 @@ class Evaluator:
         )
 
     def _evaluate(self, tenant: str, collected: Collected, now: datetime) -> Evaluation:
-        self._windows.now = now
+        # Windows end at the server's time, the clock by which their values are placed.
+        self._windows.now = collected.observed_at
         return engine.evaluate(self._alerts, tenant, collected, self.rules, self._windows, now)
 
     def _commit(
@@ -161,27 +164,16 @@ class Evaluator:
         )
         return before.after(snapshot, now)
 
-    def _windowed(self) -> dict[str, dict[int, timedelta]]:
-        """Return, by kind, the positions of the metrics that rules look back on, and how far."""
-        wanted: dict[str, dict[int, timedelta]] = {}
-        for rule in self.rules:
-            for metric, window in rule.windows.items():
-                spans = wanted.setdefault(rule.kind, {})
-                index = KINDS[rule.kind].index(metric)
-                spans[index] = max(window, spans.get(index, timedelta()))
-        return wanted
-
     def _observe(self, collected: Collected) -> None:
-        windowed = self._windowed()
         for sample in collected.samples:
-            for index in windowed.get(sample.subject.kind, {}):
+            for index in self._spans.get(sample.subject.kind, ()):
                 self._windows.observe(
                     sample.subject.identity, index, collected.observed_at, sample.values[index]
                 )
 
     def _seeded_windows(self, now: datetime) -> Windows:
-        windows = Windows()
-        for kind, spans in self._windowed().items():
+        windows = Windows(self._spans)
+        for kind, spans in self._spans.items():
             if kind == COLLECTOR.name:
                 continue
             for index, window in spans.items():
@@ -189,3 +181,14 @@ class Evaluator:
                 for identity, at, value in self.store.load_series(kind, metric, now - window):
                     windows.observe(identity, index, at, value)
         return windows
+
+
+def looked_back_on(rules: Sequence[Rule]) -> dict[str, dict[int, timedelta]]:
+    """Return, by kind, the positions of the metrics that rules look back on, and how far."""
+    spans: dict[str, dict[int, timedelta]] = {}
+    for rule in rules:
+        for metric, window in rule.windows.items():
+            index = KINDS[rule.kind].index(metric)
+            of_kind = spans.setdefault(rule.kind, {})
+            of_kind[index] = max(window, of_kind.get(index, timedelta()))
+    return spans

@@ -1,0 +1,277 @@
+"""Create the history, the alerts and the outbox.
+
+Why: the first schema. On an empty database it takes a moment.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+NUMBER, FLAG, WORD = "number", "flag", "word"
+MEASURED = {
+    "session": {
+        "state": WORD,
+        "heartbeat_age_s": NUMBER,
+        "is_unresponsive": FLAG,
+        "is_disconnected": FLAG,
+        "is_available": FLAG,
+        "is_busy": FLAG,
+        "in_maintenance": FLAG,
+    },
+    "queue": {
+        "new_items": NUMBER,
+        "in_progress_items": NUMBER,
+        "successful_items": NUMBER,
+        "failed_items": NUMBER,
+        "application_exceptions": NUMBER,
+        "business_exceptions": NUMBER,
+        "mean_processing_s": NUMBER,
+        "seconds_since_processed": NUMBER,
+    },
+    "license": {"allowed": NUMBER, "used": NUMBER, "free": NUMBER, "used_ratio": NUMBER},
+    "subscription": {"days_to_expiry": NUMBER, "is_expired": FLAG},
+}
+
+
+def upgrade() -> None:
+    """Create everything."""
+    create_subjects_and_polls()
+    for stem, measured in MEASURED.items():
+        create_history(stem, measured)
+    create_alerts()
+    create_outbox()
+
+
+def downgrade() -> None:
+    """Drop everything; children first."""
+    for table in ("delivery_attempts", "delivery_alerts", "deliveries", "alert_events", "alerts"):
+        op.drop_table(table)
+    for stem in MEASURED:
+        op.drop_table(f"{stem}_stretches")
+        op.drop_table(f"{stem}_latest")
+    for table in ("collector_states", "polls", "sights", "subjects"):
+        op.drop_table(table)
+
+
+def create_subjects_and_polls() -> None:
+    """Create what every kind shares."""
+    op.create_table(
+        "subjects",
+        sa.Column("id", ROW_ID, autoincrement=False, nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("labels", DOCUMENT, nullable=False),
+        sa.Column("first_seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subjects")),
+        sa.UniqueConstraint("tenant", "kind", "key", name=op.f("uq_subjects_tenant")),
+    )
+    op.create_table(
+        "sights",
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("observed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "kind", name=op.f("pk_sights")),
+    )
+    op.create_table(
+        "polls",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("collector", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("took_s", sa.Double(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text()),
+        sa.Column("samples", sa.Integer(), nullable=False),
+        sa.Column("skipped", sa.Integer(), nullable=False),
+        sa.Column("requests", sa.Integer(), nullable=False),
+        sa.Column("observed_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_polls")),
+    )
+    op.create_table(
+        "collector_states",
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("collector", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("outcome_since", sa.BigInteger(), nullable=False),
+        sa.Column("last_poll_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_success_at", sa.BigInteger()),
+        sa.Column("last_error", sa.Text()),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("samples", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "collector", name=op.f("pk_collector_states")),
+    )
+
+
+def create_history(stem: str, measured: dict[str, str]) -> None:
+    """Create the open and the closed stretches of a kind."""
+    op.create_table(
+        f"{stem}_latest",
+        sa.Column("subject_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("valid_from", sa.BigInteger(), nullable=False),
+        *columns(measured),
+        sa.PrimaryKeyConstraint("subject_id", name=op.f(f"pk_{stem}_latest")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        f"{stem}_stretches",
+        sa.Column("valid_to", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("valid_from", sa.BigInteger(), nullable=False),
+        *columns(measured),
+        sa.PrimaryKeyConstraint("valid_to", "subject_id", name=op.f(f"pk_{stem}_stretches")),
+        sqlite_with_rowid=False,
+    )
+
+
+def columns(measured: dict[str, str]) -> list[sa.Column[object]]:
+    """Return the columns of what is measured, in order."""
+    made: list[sa.Column[object]] = []
+    for name, sort in measured.items():
+        if sort == WORD:
+            made.append(sa.Column(name, sa.Text(), nullable=False))
+        else:
+            made.append(sa.Column(name, sa.SmallInteger() if sort == FLAG else sa.Double()))
+    return made
+
+
+def create_alerts() -> None:
+    """Create the alerts and their events."""
+    op.create_table(
+        "alerts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("subject_labels", DOCUMENT, nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("phase", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("value", sa.Double()),
+        sa.Column("limit_value", sa.Double()),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger()),
+        sa.Column("resolved_at", sa.BigInteger()),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("held_us", sa.BigInteger(), nullable=False),
+        sa.Column("held_at", sa.BigInteger()),
+        sa.Column("held_count", sa.Integer(), nullable=False),
+        sa.Column("fine_us", sa.BigInteger(), nullable=False),
+        sa.Column("fine_at", sa.BigInteger()),
+        sa.Column("fine_count", sa.Integer(), nullable=False),
+        sa.Column("absent_count", sa.Integer(), nullable=False),
+        sa.Column("told", DOCUMENT, nullable=False),
+        sa.Column("labels", DOCUMENT, nullable=False),
+        sa.CheckConstraint(
+            "phase in ('pending', 'firing', 'resolved')", name=op.f("ck_alerts_phase")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+    )
+    op.create_index(
+        "ix_alerts_open",
+        "alerts",
+        ["rule"],
+        unique=False,
+        sqlite_where=sa.text("phase <> 'resolved'"),
+        postgresql_where=sa.text("phase <> 'resolved'"),
+    )
+    op.create_table(
+        "alert_events",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("phase", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Double()),
+        sa.Column("limit_value", sa.Double()),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["alert_id"],
+            ["alerts.id"],
+            name=op.f("fk_alert_events_alert_id_alerts"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_events")),
+    )
+    op.create_index("ix_alert_events_alert_id", "alert_events", ["alert_id"], unique=False)
+
+
+def create_outbox() -> None:
+    """Create the deliveries, what they speak of, and the attempts to make them."""
+    op.create_table(
+        "deliveries",
+        sa.Column("seq", ROW_ID, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("message", DOCUMENT, nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text()),
+        sa.Column("settled_at", sa.BigInteger()),
+        sa.CheckConstraint("state in ('due', 'sent', 'dead')", name=op.f("ck_deliveries_state")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("id", name=op.f("uq_deliveries_id")),
+    )
+    op.create_index(
+        "ix_deliveries_due",
+        "deliveries",
+        ["channel", "seq"],
+        unique=False,
+        sqlite_where=sa.text("state = 'due'"),
+        postgresql_where=sa.text("state = 'due'"),
+    )
+    op.create_table(
+        "delivery_alerts",
+        sa.Column("delivery_seq", ROW_ID, autoincrement=False, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_seq"],
+            ["deliveries.seq"],
+            name=op.f("fk_delivery_alerts_delivery_seq_deliveries"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("delivery_seq", "position", name=op.f("pk_delivery_alerts")),
+    )
+    op.create_index("ix_delivery_alerts_alert_id", "delivery_alerts", ["alert_id"], unique=False)
+    op.create_table(
+        "delivery_attempts",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("delivery_seq", ROW_ID, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("outcome", sa.Text()),
+        sa.Column("error", sa.Text()),
+        sa.ForeignKeyConstraint(
+            ["delivery_seq"],
+            ["deliveries.seq"],
+            name=op.f("fk_delivery_attempts_delivery_seq_deliveries"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_attempts")),
+    )
+    op.create_index(
+        "ix_delivery_attempts_delivery_seq", "delivery_attempts", ["delivery_seq"], unique=False
+    )

@@ -1,0 +1,170 @@
+"""The story of one alert, told to a person or a script: `alerts show`."""
+
+from datetime import datetime
+
+from monitor.cli.alert_json import alert_json
+from monitor.cli.output import Column, say, table
+from monitor.cli.wording import clock_time, count, iso, number, span
+from monitor.config.compose import Configuration
+from monitor.core.delivery import Delivery, DeliveryState
+from monitor.core.duration import format_duration
+from monitor.core.rule import Rule
+from monitor.store.queries import AlertStory, Attempt
+
+_LABEL_WIDTH = 10
+
+
+def rule_now(configuration: Configuration, name: str) -> Rule | None:
+    """Return the rule as the configuration has it today; None when it is gone or off."""
+    return next((rule for rule in configuration.rules if rule.name == name), None)
+
+
+def story_json(story: AlertStory, rule: Rule | None) -> dict[str, object]:
+    """Return the alert as in `alerts list`, with its rule, events and deliveries."""
+    return alert_json(story.alert) | {
+        "rule_now": None
+        if rule is None
+        else {
+            "type": rule.type,
+            "severity": rule.severity.value,
+            "limit": rule.limit,
+            "where": str(rule.where),
+            "for": format_duration(rule.policy.hold),
+            "keep_open": format_duration(rule.policy.keep_open),
+        },
+        "events": [
+            {
+                "at": iso(event.at),
+                "event": event.kind.value,
+                "reason": event.reason.value,
+                "severity": event.severity.value,
+                "phase": event.phase.value,
+                "value": event.value,
+                "limit": event.limit,
+                "summary": event.summary,
+            }
+            for event in story.events
+        ],
+        "deliveries": [
+            {
+                "id": delivery.id,
+                "channel": delivery.channel,
+                "state": delivery.state.value,
+                "told": _told(delivery, story),
+                "created_at": iso(delivery.created_at),
+                "next_at": iso(delivery.next_at) if _is_due(delivery) else None,
+                "settled_at": iso(delivery.settled_at),
+                "attempts": [
+                    {
+                        "at": iso(attempt.at),
+                        "ended_at": iso(attempt.ended_at),
+                        "outcome": attempt.outcome,
+                        "error": attempt.error,
+                    }
+                    for attempt in attempts
+                ],
+            }
+            for delivery, attempts in story.deliveries
+        ],
+    }
+
+
+def show(story: AlertStory, rule: Rule | None, now: datetime) -> None:
+    """Print the story."""
+    alert = story.alert
+    subject = alert.subject
+    say(f"{alert.id}  {alert.severity.value}  {alert.phase.value}", style="bold")
+    say(alert.summary)
+    say()
+    labels = ", ".join(f"{name}={value}" for name, value in subject.labels.items() if value)
+    facts = [
+        ("subject", f"{subject.kind} {subject.name} in tenant {subject.tenant}"),
+        ("labels", labels),
+        ("key", subject.key),
+        ("rule", _rule(story, rule)),
+        ("value", f"{number(alert.value)} (limit {number(alert.limit)})"),
+        ("lasted" if alert.resolved_at else "lasts", _lasted(story, now)),
+    ]
+    table([Column(title="")] * 2, [(name, text) for name, text in facts if text])
+    say()
+    say("What happened (UTC)", style="bold")
+    table(
+        [Column(title="")] * 5,
+        [
+            (
+                clock_time(event.at, now),
+                event.kind.value,
+                event.reason.value,
+                f"value {number(event.value)}, limit {number(event.limit)}",
+                event.summary,
+            )
+            for event in story.events
+        ],
+        indent=2,
+    )
+    say()
+    if not story.deliveries:
+        say("Nobody was told: no channel was to hear of it.")
+        return
+    say("Who was told (UTC)", style="bold")
+    for delivery, attempts in story.deliveries:
+        _show_delivery(delivery, attempts, story, now)
+
+
+def _show_delivery(
+    delivery: Delivery, attempts: tuple[Attempt, ...], story: AlertStory, now: datetime
+) -> None:
+    state = {
+        DeliveryState.DUE: f"due, next attempt at {clock_time(delivery.next_at, now)}",
+        DeliveryState.SENT: "sent",
+        DeliveryState.DEAD: f"given up after {count(delivery.attempts, 'attempt')}",
+    }[delivery.state]
+    others = len(delivery.message.items) - 1
+    shared = f", with {count(others, 'other alert')}" if others else ""
+    say(f"  {delivery.channel}: {_told(delivery, story)}{shared}: {state}")
+    table(
+        [Column(title="")] * 3,
+        [(clock_time(attempt.at, now), *_attempt(attempt)) for attempt in attempts],
+        indent=4,
+    )
+
+
+def _attempt(attempt: Attempt) -> tuple[str, str]:
+    if attempt.outcome is None:
+        return "unknown", "under way, or cut off by the end of the process"
+    answer = attempt.error or ("accepted" if attempt.outcome == "sent" else "")
+    return {"retry": "failed", "dead": "failed"}.get(attempt.outcome, attempt.outcome), answer
+
+
+def _rule(story: AlertStory, rule: Rule | None) -> str:
+    if rule is None:
+        return f"{story.alert.rule}: no longer in the configuration, or switched off"
+    parts = [f"{rule.name}: {rule.type} of every {rule.kind} where {rule.where}"]
+    if rule.policy.hold:
+        parts.append(f"for {format_duration(rule.policy.hold)}")
+    if rule.policy.keep_open:
+        parts.append(f"kept open for {format_duration(rule.policy.keep_open)}")
+    if rule.limit != story.alert.limit:
+        parts.append(f"limit today {number(rule.limit)}")
+    return ", ".join(parts)
+
+
+def _lasted(story: AlertStory, now: datetime) -> str:
+    alert = story.alert
+    begin = alert.opened_at or alert.started_at
+    end = f" until {clock_time(alert.resolved_at, now)} UTC" if alert.resolved_at else ""
+    before = ""
+    if alert.opened_at is not None and alert.opened_at > alert.started_at:
+        before = f"; first breached {span(alert.opened_at - alert.started_at)} earlier"
+    length = span((alert.resolved_at or now) - begin)
+    return f"{length}, since {clock_time(begin, now)} UTC{end}{before}"
+
+
+def _told(delivery: Delivery, story: AlertStory) -> str:
+    """Return what the message said of this alert."""
+    told = [item.what for item in delivery.message.items if item.alert_id == story.alert.id]
+    return ", ".join(told)
+
+
+def _is_due(delivery: Delivery) -> bool:
+    return delivery.state is DeliveryState.DUE

@@ -1,0 +1,320 @@
+"""Sessions: every robot's and every unattended host's connection, and whether it lives.
+
+Unattended hosts are listed by GetMachineSessionRuntimes, people's robots by GetGlobalSessions; a
+session that both show is one. Source: Orchestrator reference, sessions and session liveness.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from monitor.collectors import Collect, Collector, Listing, Source
+from monitor.core.kinds import SESSION
+from monitor.core.sample import Collected, Sample, Subject
+from monitor.errors import EndpointMissing, OrchestratorError
+from monitor.orchestrator.identity import host_key, host_name, user_key
+from monitor.orchestrator.liveness import (
+    SILENT,
+    SILENT_AFTER_S,
+    Flags,
+    expects_heartbeat,
+    flags,
+)
+from monitor.orchestrator.poll import Poll
+from monitor.orchestrator.sessions import divided, host_sessions, robot_type_of
+from monitor.orchestrator.text import label
+from monitor.orchestrator.wire import Robot, Runtime, Session, ages_s
+
+_PATH = "/odata/Sessions/UiPath.Server.Configuration.OData."
+_NO_ROBOT = Robot()
+
+
+class _Entry:
+    """What was made of a session, good as long as the next poll brings the same.
+
+    `row` and `session` (the same session in the other list) are kept without their times, so that
+    one comparison tells whether anything but the time moved.
+    """
+
+    __slots__ = ("crowded", "expected", "flags", "row", "session", "silent", "subject")
+
+    def __init__(
+        self,
+        row: Runtime | Session,
+        *,
+        silent: bool | None,
+        session: Session | None,
+        crowded: bool,
+        subject: Subject,
+        verdict: Flags,
+        expected: bool,
+    ) -> None:
+        self.row = row
+        self.silent = silent
+        self.session = session
+        self.crowded = crowded
+        self.subject = subject
+        self.flags = verdict
+        self.expected = expected
+
+
+_Known = dict[object, _Entry]
+
+
+class _Sessions:
+    """Polls one tenant."""
+
+    def __init__(self, tenant: str) -> None:
+        self._tenant = tenant
+        self._runtimes = Source(
+            Listing(
+                f"{_PATH}GetMachineSessionRuntimes",
+                Runtime,
+                order_by="SessionId",
+                key=lambda row: (
+                    row.session_id,
+                    row.machine_id,
+                    row.host_machine_name,
+                    row.service_user_name,
+                    row.runtime_type,
+                ),
+            )
+        )
+        self._sessions = Source(
+            Listing(
+                f"{_PATH}GetGlobalSessions",
+                Session,
+                expand=("Robot",),
+                key=lambda row: ("?", id(row)) if row.id is None else row.id,
+            )
+        )
+        self._known_hosts: _Known = {}
+        self._known_users: _Known = {}
+        self._last: Mapping[str, Sample] = {}
+
+    def __call__(self, poll: Poll) -> Collected:
+        runtimes = self._runtimes.ask(poll)
+        sessions = self._sessions.ask(poll)
+        if runtimes is None and sessions is None:
+            self._runtimes.forget()
+            self._sessions.forget()
+            raise self._worse_refusal()
+        now = poll.server_time
+        hosts = host_sessions(runtimes or ())
+        alone, shared = divided(sessions or (), hosts)
+        samples: dict[str, Sample] = {}
+        known_hosts = self._judge_hosts(hosts, shared, samples, now)
+        known_users = self._judge_users(alone, samples, now)
+        unseen = False
+        if runtimes is None:
+            unseen = _is_missing(self._known_hosts, samples)
+        else:
+            self._known_hosts = known_hosts
+        if sessions is None:
+            unseen = unseen or _is_missing(self._known_users, samples)
+        else:
+            self._known_users = known_users
+        self._last = samples
+        return Collected(
+            kinds=(SESSION.name,),
+            samples=tuple(samples.values()),
+            observed_at=now,
+            skipped=poll.skipped,
+            partial=unseen or poll.skipped > 0,
+        )
+
+    def _worse_refusal(self) -> OrchestratorError:
+        """Return the refusal that a person can do something about."""
+        refusals = [
+            source.refusal
+            for source in (self._runtimes, self._sessions)
+            if source.refusal is not None
+        ]
+        refusals.sort(key=lambda refusal: isinstance(refusal, EndpointMissing))
+        return refusals[0]
+
+    def _judge_hosts(
+        self,
+        hosts: Mapping[object, Runtime],
+        shared: Mapping[object, Session],
+        samples: dict[str, Sample],
+        now: datetime,
+    ) -> _Known:
+        before, known = self._known_hosts, _Known()
+        crowded = _crowded(hosts)
+        ages = ages_s([row.reporting_time for row in hosts.values()], now)
+        for session in shared.values():
+            session.reporting_time = None
+        for (session_id, row), age_s in zip(hosts.items(), ages, strict=True):
+            row.reporting_time = None
+            silent = _is_silent(row, age_s)
+            other = shared.get(session_id)
+            is_crowded = row.host_machine_name in crowded
+            entry = before.get(session_id)
+            if (
+                entry is None
+                or entry.row != row
+                or entry.silent is not silent
+                or entry.crowded is not is_crowded
+                or entry.session != other
+            ):
+                entry = self._host(row, silent=silent, session=other, crowded=is_crowded)
+            known[session_id] = entry
+            subject = entry.subject
+            if entry.expected and subject.key not in samples:
+                samples[subject.key] = Sample(subject, (age_s, *entry.flags))
+            else:
+                _keep(samples, entry, age_s)
+        return known
+
+    def _judge_users(
+        self, sessions: Sequence[Session], samples: dict[str, Sample], now: datetime
+    ) -> _Known:
+        before, known = self._known_users, _Known()
+        ages = ages_s([row.reporting_time for row in sessions], now)
+        for row, age_s in zip(sessions, ages, strict=True):
+            row.reporting_time = None
+            silent = _is_silent(row, age_s)
+            session_id: object = id(row) if row.id is None else row.id
+            entry = before.get(session_id)
+            if entry is None or entry.row != row or entry.silent is not silent:
+                entry = self._user(row, silent=silent)
+            known[session_id] = entry
+            subject = entry.subject
+            if entry.expected and subject.key not in samples:
+                samples[subject.key] = Sample(subject, (age_s, *entry.flags))
+            else:
+                _keep(samples, entry, age_s)
+        return known
+
+    def _host(
+        self,
+        row: Runtime,
+        *,
+        silent: bool | None,
+        session: Session | None,
+        crowded: bool,
+    ) -> _Entry:
+        """Judge a host's session anew."""
+        robot = session.robot if session is not None else None
+        robot_type = robot_type_of(row)
+        expected = expects_heartbeat(
+            robot_type, row.machine_scope, session.robot_session_type if session else None
+        )
+        verdict = flags(
+            row.status,
+            silent=silent,
+            is_maintained=row.maintenance_mode == "Enabled",
+            is_expected=expected,
+        )
+        subject = self._subject(
+            host_key(row),
+            host_name(row, robot, crowded=crowded),
+            {
+                "robot": label(robot.name if robot is not None else None),
+                "robot_type": label(robot_type),
+                "machine": label(row.machine_name),
+                "host": label(row.host_machine_name),
+                "folder": label(session.folder_name if session is not None else None),
+                "state": _state(row.status, verdict),
+                "version": label(row.version),
+            },
+        )
+        return _Entry(
+            row,
+            silent=silent,
+            session=session,
+            crowded=crowded,
+            subject=subject,
+            verdict=verdict,
+            expected=expected,
+        )
+
+    def _user(self, row: Session, *, silent: bool | None) -> _Entry:
+        """Judge a person's session anew."""
+        robot = row.robot or _NO_ROBOT
+        expected = expects_heartbeat(robot.type, None, row.robot_session_type)
+        verdict = flags(row.state, silent=silent, is_maintained=False, is_expected=expected)
+        subject = self._subject(
+            user_key(row),
+            label(robot.name or robot.username or row.host_machine_name),
+            {
+                "robot": label(robot.name),
+                "robot_type": label(robot.type),
+                "machine": label(row.machine_name),
+                "host": label(row.host_machine_name),
+                "folder": label(row.folder_name),
+                "state": _state(row.state, verdict),
+                "version": label(row.version),
+            },
+        )
+        return _Entry(
+            row,
+            silent=silent,
+            session=None,
+            crowded=False,
+            subject=subject,
+            verdict=verdict,
+            expected=expected,
+        )
+
+    def _subject(self, key: str, name: str, labels: dict[str, str]) -> Subject:
+        """Return a subject, the known one where nothing about it changed."""
+        known = self._last.get(key)
+        if known is not None and known.subject.name == name and known.subject.labels == labels:
+            return known.subject
+        return Subject(
+            tenant=self._tenant, kind=SESSION.name, key=key, name=name or key, labels=labels
+        )
+
+
+def _is_silent(row: Runtime | Session, age_s: float | None) -> bool | None:
+    """Return whether a heartbeat is missing: the server says so or it is too old; None if never."""
+    if row.is_unresponsive:
+        return True
+    return None if age_s is None else age_s > SILENT_AFTER_S
+
+
+def _state(state: str | None, verdict: Flags) -> str:
+    """Return the word people know from Orchestrator's pages, where Unresponsive is a state too."""
+    return "Unresponsive" if verdict is SILENT else label(state) or "Unknown"
+
+
+def _crowded(hosts: Mapping[object, Runtime]) -> frozenset[str | None]:
+    """Return the hosts that have more than one session."""
+    names = [row.host_machine_name for row in hosts.values()]
+    if len(set(names)) == len(names):
+        return frozenset()
+    return frozenset(name for name, count in Counter(names).items() if count > 1)
+
+
+def _keep(samples: dict[str, Sample], entry: _Entry, age_s: float | None) -> None:
+    """Keep the sample, of several with one identity the one that reported last."""
+    subject = entry.subject
+    if not entry.expected:
+        age_s = None
+    other = samples.get(subject.key)
+    if other is not None:
+        other_age_s = other.values[0]
+        if age_s is None or (other_age_s is not None and other_age_s <= age_s):
+            return
+    samples[subject.key] = Sample(subject, (age_s, *entry.flags))
+
+
+def _is_missing(known: _Known, samples: Mapping[str, Sample]) -> bool:
+    """Return whether a session that a list showed before is in no list now."""
+    return any(entry.subject.key not in samples for entry in known.values())
+
+
+def _make(tenant: str) -> Collect:
+    return _Sessions(tenant)
+
+
+COLLECTOR = Collector(
+    kinds=(SESSION.name,),
+    every=timedelta(seconds=30),
+    help="robots and unattended hosts, and whether they live; two requests for each 1,000 sessions",
+    scopes=("OR.Robots.Read",),
+    permissions=("Machines.View", "Users.View", "Robots.View"),
+    make=_make,
+)

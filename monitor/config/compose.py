@@ -1,0 +1,140 @@
+"""Builds what the program works with: rules compiled, routes settled, places made absolute."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+
+import platformdirs
+from pydantic import SecretStr
+
+from monitor.config.alerting import Channel
+from monitor.config.not_yet import not_yet_notices
+from monitor.config.notices import notices_of
+from monitor.config.plugins import collectors
+from monitor.config.problems import Source
+from monitor.config.process import LogTable, WebTable
+from monitor.config.redaction import secret_values
+from monitor.config.rule_objects import rule_of
+from monitor.config.rules import RuleTable
+from monitor.config.secrets import SecretSource
+from monitor.config.settings import Settings
+from monitor.config.tenants import Tenant
+from monitor.core.routing import Route
+from monitor.core.rule import Rule
+from monitor.errors import Problem
+
+NAME = "orchestrator-monitor"
+ON_BY_DEFAULT = frozenset({"sessions", "queues", "licenses"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Everything the daemon and the commands need to know.
+
+    `database_url` is absolute and holds no password. `collectors` are those that run, with the
+    time from one poll to the next. `routes` end with one for every channel when the file has
+    none. `notices` are sentences for the operator about what was accepted but is worth a word.
+    """
+
+    file: Path
+    state_directory: Path
+    database_url: str
+    database_password: SecretSource | None
+    tenants: Mapping[str, Tenant]
+    collectors: Mapping[str, timedelta]
+    rules: tuple[Rule, ...]
+    channels: Mapping[str, Channel]
+    routes: tuple[Route, ...]
+    web: WebTable
+    log: LogTable
+    notices: tuple[str, ...]
+    settings: Settings = field(repr=False)
+    rule_tables: tuple[RuleTable, ...] = field(repr=False)
+    source: Source = field(repr=False)
+
+    def password(self) -> SecretStr | None:
+        """Return the database's password as it is now. Raises SecretUnreadableError."""
+        return None if self.database_password is None else self.database_password.read()
+
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """Return every text that must never be shown, as it is now."""
+        return tuple(SecretStr(text) for text in sorted(secret_values(self)))
+
+
+def state_directory() -> Path:
+    """Return where state is kept: systemd's directory, else the user's own."""
+    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return Path(given) if given else Path(platformdirs.user_state_dir(NAME))
+
+
+def compose(
+    settings: Settings | None, rule_tables: tuple[RuleTable, ...], source: Source, path: Path
+) -> tuple[Configuration | None, list[Problem]]:
+    """Build the configuration; None when the tables themselves were wrong.
+
+    Rules are compiled in any case, so that their mistakes are told with the others.
+    """
+    rules: list[Rule] = []
+    problems: list[Problem] = []
+    for table in rule_tables:
+        rule, found = rule_of(table, source)
+        problems += found
+        if rule is not None and table.keys.enabled:
+            rules.append(rule)
+    if settings is None:
+        return None, problems
+    directory = state_directory()
+    url, password = settings.database.located(directory)
+    configuration = Configuration(
+        file=path,
+        state_directory=directory,
+        database_url=url,
+        database_password=password,
+        tenants=MappingProxyType(settings.tenants),
+        collectors=MappingProxyType(_collectors(settings)),
+        rules=tuple(rules),
+        channels=MappingProxyType(settings.channels),
+        routes=_routes(settings),
+        web=settings.web,
+        log=settings.log,
+        notices=(
+            *notices_of(settings, tuple(rules)),
+            *not_yet_notices(source.data),
+        ),
+        settings=settings,
+        rule_tables=rule_tables,
+        # The raw values may be secrets: only the places of the keys are kept.
+        source=replace(source, data={}),
+    )
+    return configuration, problems
+
+
+def _collectors(settings: Settings) -> dict[str, timedelta]:
+    """Return the collectors that run: those on by default, and those with a table of their own."""
+    running = {}
+    for name, plugin in collectors().items():
+        table = settings.collectors.get(name)
+        is_on = name in ON_BY_DEFAULT if table is None else table.enabled is not False
+        if is_on:
+            running[name] = plugin.every if table is None or table.every is None else table.every
+    return running
+
+
+def _routes(settings: Settings) -> tuple[Route, ...]:
+    """Return the routes; without any, one for everything to every channel."""
+    if not settings.routes:
+        everyone = Route(channels=tuple(settings.channels), name="default")
+        return (everyone,) if settings.channels else ()
+    return tuple(
+        Route(
+            where=route.where,
+            channels=route.channels,
+            continue_=route.continue_,
+            send_resolved=route.send_resolved,
+            name=f"routes[{place}]",
+        )
+        for place, route in enumerate(settings.routes)
+    )

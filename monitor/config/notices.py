@@ -1,0 +1,90 @@
+"""Sentences about what is accepted but worth a word: not wrong, and not silent either."""
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+
+from monitor.config.names import Path, dotted
+from monitor.config.secrets import secrets_within
+from monitor.config.settings import Settings
+from monitor.config.tenants import UserKey
+from monitor.config.values import host_and_port
+from monitor.core.matching import Where
+from monitor.core.rule import Rule
+
+_USER_KEY = (
+    "user keys have been without support since March 2025; register an external application and "
+    'use type = "client-credentials"'
+)
+
+
+def notices_of(settings: Settings, rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    """Return what the operator should know of a configuration that is right."""
+    found = chain(
+        _about_tenants(settings),
+        _about_secrets(settings),
+        _about_routes(settings),
+        _about_rules(rules),
+        _about_listener(settings),
+    )
+    return tuple(f"{dotted(path)}: {sentence}" for path, sentence in found)
+
+
+def _about_tenants(settings: Settings) -> Iterator[tuple[Path, str]]:
+    bases = Counter(tenant.deployment.base.lower() for tenant in settings.tenants.values())
+    for name, tenant in settings.tenants.items():
+        place = ("tenants", name)
+        deployment = tenant.deployment
+        for warning in deployment.warnings:
+            key, _, sentence = warning.partition(": ")
+            where = (*place, "auth", key) if key == "identity_url" else (*place, key)
+            yield where, sentence or warning
+        if bases[deployment.base.lower()] > 1:
+            yield (*place, "url"), "another tenant has the same address: both are polled"
+        if not tenant.verify:
+            yield (*place, "verify"), "the server's certificate is not checked"
+        if isinstance(tenant.auth, UserKey):
+            yield (*place, "auth"), _USER_KEY
+
+
+def _about_secrets(settings: Settings) -> Iterator[tuple[Path, str]]:
+    if settings.database.password_in_url is not None:
+        yield (
+            ("database", "url"),
+            "the password is better kept beside it, as `password_env` or `password_file`",
+        )
+    for path, source in secrets_within(settings):
+        if source.readable_by_others:
+            yield (*path[:-1], f"{path[-1]}_file"), "every user of this machine can read the file"
+
+
+def _about_routes(settings: Settings) -> Iterator[tuple[Path, str]]:
+    if not settings.channels:
+        yield ("channels",), "none is defined: alerts are recorded and nobody is told"
+        return
+    routes = settings.routes
+    for place, route in enumerate(routes[:-1]):
+        if not route.where and not route.continue_:
+            yield ("routes", place), "matches everything: the routes after it are never reached"
+            return
+    if routes and routes[-1].where != Where():
+        yield (
+            ("routes", len(routes) - 1, "where"),
+            "the last route is the default: it also gets the alerts that no route matches",
+        )
+
+
+def _about_rules(rules: tuple[Rule, ...]) -> Iterator[tuple[Path, str]]:
+    if not any(rule.kind != "collector" for rule in rules):
+        yield ("rules",), "no rule is on: nothing that happens in Orchestrator opens an alert"
+
+
+def _about_listener(settings: Settings) -> Iterator[tuple[Path, str]]:
+    host, _ = host_and_port(settings.web.listen)
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    if not is_loopback:
+        yield ("web", "listen"), "the status page asks for no password: reachable from elsewhere"

@@ -1,0 +1,97 @@
+"""One thread per channel that carries its deliveries, so that no channel waits for another."""
+
+import random
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from monitor.channels import Channel
+from monitor.clock import Clock
+from monitor.errors import StoreError
+from monitor.pipeline.deliver import deliver_due
+from monitor.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+IDLE = timedelta(seconds=30)
+STORE_PAUSE = timedelta(seconds=5)
+
+
+class Courier:
+    """Delivers what is due on one channel: woken by `wake`, else by the next due time."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        channel: Channel,
+        store: Store,
+        clock: Clock,
+        pace: float = 1.0,
+        completed: Callable[[str], None] = lambda _work: None,
+    ) -> None:
+        """Prepare; `pace` is how many seconds of `clock` pass in a real one (see FastClock)."""
+        self.name = name
+        self._channel = channel
+        self._store = store
+        self._clock = clock
+        self._pace = pace
+        self._completed = completed
+        self._news = threading.Event()
+        self._stopping = threading.Event()
+        # A daemon thread: a channel that hangs must not keep a stopping process alive. What it
+        # was sending stays due in the outbox.
+        self._thread = threading.Thread(target=self._run, name=f"courier-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin with whatever the last run left due."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there may be something new."""
+        self._news.set()
+
+    def stop(self) -> None:
+        """Ask to stop after the message in hand."""
+        self._stopping.set()
+        self._news.set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the message in hand; False when it is still not done."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def deliver_now(self) -> None:
+        """Deliver what is due, in the caller's thread."""
+        self._deliver()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._news.clear()
+            wait = self._deliver()
+            if not self._stopping.is_set():
+                self._news.wait(max(0.0, wait.total_seconds()) / self._pace)
+
+    def _deliver(self) -> timedelta:
+        """Deliver what is due and return how long to rest."""
+        try:
+            deliver_due(
+                self._store,
+                self.name,
+                self._channel,
+                clock=self._clock,
+                jitter=random.random,
+                stopping=self._stopping.is_set,
+            )
+            self._completed(f"deliver:{self.name}")
+            next_at = self._store.next_due_at(self.name)
+        except StoreError as error:
+            log.warning("delivery.store_failed", channel=self.name, error=str(error))
+            return STORE_PAUSE
+        except Exception:
+            # A fault of ours must not silence the channel for good.
+            log.exception("delivery.crashed", channel=self.name)
+            return STORE_PAUSE
+        return IDLE if next_at is None else min(IDLE, next_at - self._clock.now())

@@ -1,0 +1,194 @@
+"""One client a tenant: signs in, sends, retries, and turns every failure into a condition."""
+
+import random
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import SecretStr
+
+from monitor import __version__
+from monitor.clock import Clock
+from monitor.errors import OrchestratorError, Throttled
+from monitor.orchestrator.answers import Answer, retry_after_s
+from monitor.orchestrator.auth import Token, TokenSource
+from monitor.orchestrator.credentials import Credentials, Password, UserKey
+from monitor.orchestrator.deadline import Deadline
+from monitor.orchestrator.deployment import Deployment
+from monitor.orchestrator.failures import from_answer, not_json
+from monitor.orchestrator.poll import Memory, Poll
+from monitor.orchestrator.retry import RetryPolicy, repeated
+from monitor.orchestrator.transport import Exchange, Transport
+
+MEBIBYTE = 2**20
+_NOT_SIGNED_IN = 401
+_TOO_MANY = 429
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientOptions:
+    """How to talk. `timeout_s` bounds each silence, a poll's deadline everything together.
+
+    `tls` comes from `tls_context`; `proxy` is an URL that may hold a password; without it the
+    environment's proxy settings count, except towards this machine itself. `tenancy_name` is sent
+    as X-UIPATH-TenantName. A refused sign-in is not repeated for `refusal_s`.
+    """
+
+    timeout_s: float = 30.0
+    tls: ssl.SSLContext | None = None
+    proxy: SecretStr | None = None
+    tenancy_name: str | None = None
+    most_bytes: int = 64 * MEBIBYTE
+    attempts: int = 4
+    refusal_s: float = 60.0
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class OrchestratorClient:
+    """Talks to one tenant; thread-safe. Close it at the end."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        credentials: Credentials,
+        *,
+        clock: Clock,
+        options: ClientOptions | None = None,
+        transport: httpx.BaseTransport | None = None,
+        wait: Callable[[float], object] | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        `wait` sleeps between retries: give it the `wait` of an event that a stop sets.
+        """
+        options = options or ClientOptions()
+        self.deployment = deployment
+        self._clock = clock
+        self._memory = Memory()
+        self._retry = RetryPolicy(
+            wait=wait or threading.Event().wait, jitter=jitter, attempts=options.attempts
+        )
+        self._headers = _headers(deployment, credentials, options)
+        addresses = (deployment.base, deployment.identity)
+        self._transport = Transport(
+            clock=clock,
+            timeout_s=options.timeout_s,
+            most_bytes=options.most_bytes,
+            tls=options.tls,
+            plain=all(url.startswith("http://") for url in addresses)
+            and (deployment.identity_given or not isinstance(credentials, UserKey)),
+            proxy=options.proxy,
+            trust_env=not deployment.is_loopback,
+            inner=transport,
+        )
+        self._tokens = TokenSource(
+            credentials,
+            deployment,
+            send=self._sign_in,
+            clock=clock,
+            refusal_s=options.refusal_s,
+        )
+
+    @contextmanager
+    def poll(self, deadline_s: float) -> Iterator[Poll]:
+        """Begin a poll whose requests, retries and sign-in together end within `deadline_s`."""
+        yield Poll(
+            ask=self._ask,
+            deadline=Deadline(deadline_s, self._clock.monotonic),
+            server_time=self._transport.server_time,
+            base=self.deployment.base,
+            memory=self._memory,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def _ask(self, target: str, endpoint: str, *, folder_id: int | None, poll: Poll) -> Answer:
+        """Send one authorized GET below the base; sign in once more when the token is refused."""
+        token = self._tokens.get(poll.deadline)
+        answer = self._send(self._authorized(target, endpoint, folder_id, token), poll)
+        if answer.status == _NOT_SIGNED_IN:
+            self._tokens.drop(token)
+            token = self._tokens.get(poll.deadline)
+            answer = self._send(self._authorized(target, endpoint, folder_id, token), poll)
+            if answer.status == _NOT_SIGNED_IN:
+                raise self._tokens.refuse(token, self._condition(answer, endpoint, token))
+        if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's classes
+            raise self._condition(answer, endpoint, token)
+        if answer.body.lstrip()[:1] in {b"<", b""}:
+            raise not_json(answer, endpoint, "is empty")
+        return answer
+
+    def _authorized(
+        self, target: str, endpoint: str, folder_id: int | None, token: Token
+    ) -> Exchange:
+        secret = token.secret.get_secret_value()
+        headers = {**self._headers, "Authorization": f"Bearer {secret}"}
+        if folder_id is not None:
+            headers["X-UIPATH-OrganizationUnitId"] = str(int(folder_id))
+        return Exchange(
+            url=f"{self.deployment.base}{target}",
+            endpoint=endpoint,
+            headers=headers,
+            hide=(secret,),
+        )
+
+    def _send(self, exchange: Exchange, poll: Poll) -> Answer:
+        return repeated(
+            lambda: self._transport.send(exchange, poll.deadline, poll.count_request),
+            policy=self._retry,
+            deadline=poll.deadline,
+            now=self._clock.now,
+        )
+
+    def _sign_in(self, exchange: Exchange, deadline: Deadline) -> Answer:
+        return repeated(
+            lambda: self._transport.send(
+                Exchange(
+                    method=exchange.method,
+                    url=exchange.url,
+                    endpoint=f"sign-in at {urlsplit(exchange.url).netloc}",
+                    headers={**self._headers, **exchange.headers},
+                    content=exchange.content,
+                    hide=exchange.hide,
+                ),
+                deadline,
+                _uncounted,
+            ),
+            policy=self._retry,
+            deadline=deadline,
+            now=self._clock.now,
+        )
+
+    def _condition(self, answer: Answer, endpoint: str, token: Token) -> OrchestratorError:
+        error = from_answer(answer, endpoint, (token.secret.get_secret_value(),))
+        if answer.status == _TOO_MANY and isinstance(error, Throttled):
+            error.retry_after_s = retry_after_s(answer, self._clock.now())
+        return error
+
+
+def _uncounted() -> None:
+    """Count nothing: sign-ins are no part of a poll's requests."""
+
+
+def _headers(
+    deployment: Deployment, credentials: Credentials, options: ClientOptions
+) -> dict[str, str]:
+    headers = {"User-Agent": f"orchestrator-monitor/{__version__}", **options.headers}
+    name = options.tenancy_name
+    if name is None and isinstance(credentials, Password):
+        name = credentials.tenancy_name
+    if name is None and isinstance(credentials, UserKey):
+        name = deployment.tenant
+    if name is not None:
+        if not (name.isascii() and name.isprintable()):
+            msg = "tenancy_name: only printable ASCII can be sent in a header"
+            raise ValueError(msg)
+        headers["X-UIPATH-TenantName"] = name
+    return headers

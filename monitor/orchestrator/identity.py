@@ -1,0 +1,62 @@
+"""What a session is called, by programs and by people.
+
+Source: Orchestrator reference, session liveness: an unattended session is its machine, host and
+service user, a person's session its robot; session ids change when a session is made anew.
+"""
+
+from monitor.orchestrator.liveness import is_attended
+from monitor.orchestrator.text import label
+from monitor.orchestrator.wire import Robot, Runtime, Session
+
+_BUILT_IN_ACCOUNTS = frozenset(
+    {
+        "",
+        "local service",
+        "localservice",
+        "localsystem",
+        "network service",
+        "networkservice",
+        "nt authority\\local service",
+        "nt authority\\localservice",
+        "nt authority\\network service",
+        "nt authority\\networkservice",
+        "nt authority\\system",
+        "root",
+        "system",
+    }
+)
+
+
+def host_key(row: Runtime) -> str:
+    """Return the stable key of a host's session."""
+    return _key(row.machine_id, row.host_machine_name, row.service_user_name)
+
+
+def user_key(row: Session) -> str:
+    """Return a person's robot by its id; an unattended one by its host, as its host's list does."""
+    robot = row.robot
+    if robot is not None and (is_attended(robot.type) or row.host_machine_name is None):
+        if robot.id is not None:
+            return f"robot/{robot.id}"
+        if robot.username:
+            return f"user/{_part(robot.username)}"
+    return _key(row.machine_id, row.host_machine_name, None if robot is None else robot.username)
+
+
+def _key(machine_id: int | None, host: str | None, user: str | None) -> str:
+    return f"{machine_id or 0}/{_part(host)}/{_part(user)}"
+
+
+def _part(text: str | None) -> str:
+    return label(text).lower().replace("/", "%2f")
+
+
+def host_name(row: Runtime, robot: Robot | None, *, crowded: bool) -> str:
+    """Return the robot's name, else the host's, with the user where that tells hosts apart."""
+    if robot is not None and robot.name:
+        return label(robot.name)
+    host = label(row.host_machine_name) or label(row.machine_name)
+    user = label(row.service_user_name)
+    if crowded and user.lower() not in _BUILT_IN_ACCOUNTS:
+        return f"{host} ({user})"
+    return host

@@ -1,0 +1,201 @@
+"""What a collector asks through: one poll, with one deadline over all of its requests."""
+
+import builtins
+import threading
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from monitor.errors import EndpointMissing
+from monitor.orchestrator.answers import Answer
+from monitor.orchestrator.deadline import Deadline
+from monitor.orchestrator.failures import not_json
+from monitor.orchestrator.odata import (
+    PAGE_SIZE,
+    Chunk,
+    decode_page,
+    joined,
+    link_within,
+    list_params,
+    query_string,
+    sweep,
+)
+from monitor.orchestrator.transport import MOST_IN_FLIGHT
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Ask(Protocol):
+    """Sends one authorized GET, with retries, and returns its 2xx answer."""
+
+    def __call__(
+        self, target: str, endpoint: str, *, folder_id: int | None, poll: "Poll"
+    ) -> Answer:
+        """Raise one of the conditions of `OrchestratorError` for anything else."""
+        ...
+
+
+class Memory:
+    """What one client learned from earlier polls; entries are replaced whole, so threads agree."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self.forms: dict[str, str] = {}
+        self.lengths: dict[tuple[str, int | None], int] = {}
+
+
+class Poll:
+    """One poll. `requests` counts what it sent, sign-ins aside; `skipped` the unreadable rows."""
+
+    def __init__(
+        self,
+        *,
+        ask: Ask,
+        deadline: Deadline,
+        server_time: Callable[[], datetime],
+        base: str,
+        memory: Memory,
+    ) -> None:
+        """Begin; made by `OrchestratorClient.poll`."""
+        self._ask = ask
+        self.deadline = deadline
+        self._server_time = server_time
+        self._base = base
+        self._memory = memory
+        self._lock = threading.Lock()
+        self.requests = 0
+        self.skipped = 0
+
+    @property
+    def server_time(self) -> datetime:
+        """Return the server's now: by the Date of its answers, else by our own clock."""
+        return self._server_time()
+
+    def count_request(self) -> None:
+        """Take note of a request that goes out."""
+        with self._lock:
+            self.requests += 1
+
+    def get(
+        self,
+        path: str,
+        *,
+        type: builtins.type[T],  # noqa: A002 - the word msgspec uses too
+        params: Mapping[str, object | None] | None = None,
+        folder_id: int | None = None,
+    ) -> T:
+        """Return one entity.
+
+        Raises:
+            OrchestratorError: any of its conditions.
+        """
+        answer = self._fetch(path, params or {}, folder_id)
+        try:
+            return msgspec.json.decode(answer.body, type=type)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise not_json(answer, path) from error
+
+    def together(self, calls: Sequence[Callable[[], R]]) -> builtins.list[R]:
+        """Run calls at the same time, at most eight, and return their results in order.
+
+        Each call's failure is its own to catch; one that gets out is raised when all have ended.
+        """
+        if len(calls) == 1:
+            return [calls[0]()]
+        with ThreadPoolExecutor(
+            max_workers=min(len(calls), MOST_IN_FLIGHT), thread_name_prefix="poll"
+        ) as pool:
+            futures = [pool.submit(call) for call in calls]
+            try:
+                return [future.result() for future in futures]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def list(
+        self,
+        path: str,
+        *,
+        row: builtins.type[T],
+        select: Sequence[str] = (),
+        expand: Sequence[str] = (),
+        order_by: str = "Id",
+        filter: str | None = None,  # noqa: A002 - OData's word
+        params: Mapping[str, object | None] | None = None,
+        folder_id: int | None = None,
+        page_size: int = PAGE_SIZE,
+        key: Callable[[T], Hashable] | None = None,
+    ) -> builtins.list[T]:
+        """Return all rows of a list, page by page.
+
+        `order_by` must be stable, `page_size` not above the server's cap for this list. `key`
+        removes rows that moved from one page to the next. Rows that cannot be read are left out
+        and counted in `skipped`.
+
+        Raises:
+            OrchestratorError: any of its conditions.
+        """
+        options = list_params(select=select, expand=expand, filter_by=filter, order_by=order_by)
+        options.update(params or {})
+
+        def fetch(skip: int, with_count: bool) -> Chunk[T]:  # noqa: FBT001 - called by position
+            paging = {
+                "$top": page_size,
+                "$skip": skip or None,
+                "$count": True if with_count else None,
+            }
+            return decode_page(self._fetch(path, {**options, **paging}, folder_id), row, path)
+
+        def follow(link: str) -> Chunk[T]:
+            target = link_within(link, self._base, path)
+            answer = self._ask(target, path, folder_id=folder_id, poll=self)
+            return decode_page(answer, row, path)
+
+        length_of = (path, folder_id)
+        pages, length = sweep(
+            fetch,
+            follow,
+            together=self.together,
+            page_size=page_size,
+            expected=self._memory.lengths.get(length_of, 0),
+            endpoint=path,
+        )
+        self._memory.lengths[length_of] = length
+        skipped = sum(page.skipped for page in pages)
+        if skipped:
+            with self._lock:
+                self.skipped += skipped
+        return joined(pages, key)
+
+    def _fetch(
+        self, path: str, params: Mapping[str, object | None], folder_id: int | None
+    ) -> Answer:
+        """Ask, and ask an unbound function in its other spelling where it is missing.
+
+        They end in `()` up to 2020.4 and do not from 2020.10.
+        Source: Orchestrator reference, query options.
+        """
+        query = query_string(params)
+        known = self._memory.forms.get(path)
+        try:
+            return self._ask(_target(known or path, query), path, folder_id=folder_id, poll=self)
+        except EndpointMissing:
+            if known is not None or not _is_function(path):
+                raise
+            spelled = f"{path}()"
+            answer = self._ask(_target(spelled, query), path, folder_id=folder_id, poll=self)
+            self._memory.forms[path] = spelled
+            return answer
+
+
+def _target(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path
+
+
+def _is_function(path: str) -> bool:
+    last = path.rsplit("/", 1)[-1]
+    return "." in last and not last.endswith(")")

@@ -1,0 +1,152 @@
+"""The rows of Orchestrator's answers: only the fields that are used, all of them optional.
+
+Source: Orchestrator reference, entities of API 11 to 20. No specification says which field may be
+null, so any may; unknown fields are ignored, enumerations stay text. Counts are floats because
+that is what a metric is. License keys and passwords are in the answers, never in these types.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+_A_CENTURY_S = 100 * 365 * 86400.0
+
+
+class Page(msgspec.Struct, Generic[T], gc=False):
+    """The envelope of an OData list."""
+
+    value: list[T]
+    count: int | None = msgspec.field(default=None, name="@odata.count")
+    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+
+
+class Robot(msgspec.Struct, gc=False, rename="pascal"):
+    """The robot of a session. Source: Orchestrator reference, RobotWithLicenseDto."""
+
+    id: int | None = None
+    name: str | None = None
+    username: str | None = None
+    type: str | None = None
+
+
+class Session(msgspec.Struct, gc=False, rename="pascal"):
+    """A row of GetGlobalSessions. Source: Orchestrator reference, SessionDto."""
+
+    id: int | None = None
+    state: str | None = None
+    reporting_time: str | None = None
+    is_unresponsive: bool | None = None
+    host_machine_name: str | None = None
+    machine_id: int | None = None
+    machine_name: str | None = None
+    folder_name: str | None = None
+    robot_session_type: str | None = None
+    version: str | None = None
+    robot: Robot | None = None
+
+
+class Runtime(msgspec.Struct, gc=False, rename="pascal"):
+    """A row of GetMachineSessionRuntimes: one runtime type of one session.
+
+    Source: Orchestrator reference, MachineSessionRuntimeDto (since API 15).
+    """
+
+    session_id: int | None = None
+    machine_id: int | None = None
+    machine_name: str | None = None
+    host_machine_name: str | None = None
+    machine_scope: str | None = None
+    runtime_type: str | None = None
+    status: str | None = None
+    is_unresponsive: bool | None = None
+    runtimes: float | None = None
+    reporting_time: str | None = None
+    maintenance_mode: str | None = None
+    service_user_name: str | None = None
+    version: str | None = None
+
+
+class QueueStatus(msgspec.Struct, gc=False, rename="pascal"):
+    """A row of RetrieveQueuesProcessingStatus: one queue.
+
+    Source: Orchestrator reference, QueueProcessingStatusDto (`QueueProcessingStatus` in 2018.1).
+    """
+
+    queue_definition_id: int | None = None
+    queue_definition_name: str | None = None
+    items_to_process: float | None = None
+    items_in_progress: float | None = None
+    successful_transactions_no: float | None = None
+    application_exceptions_no: float | None = None
+    business_exceptions_no: float | None = None
+    processing_mean_time: float | None = None
+    last_processed: str | None = None
+    release_name: str | None = None
+
+
+class Folder(msgspec.Struct, gc=False, rename="pascal"):
+    """A row of Folders. Source: Orchestrator reference, FolderDto (since 2019.10)."""
+
+    id: int | None = None
+    display_name: str | None = None
+    fully_qualified_name: str | None = None
+    folder_type: str | None = None
+    is_personal: bool | None = None
+
+
+class License(msgspec.Struct, rename="pascal"):
+    """The answer of GetLicense. Source: Orchestrator reference, LicenseDto.
+
+    `allowed` and `used` are open maps since 2020.4; `expire_date` counts epoch seconds.
+    """
+
+    allowed: dict[str, float | None] | None = None
+    used: dict[str, float | None] | None = None
+    expire_date: float | None = None
+    is_expired: bool | None = None
+
+
+def columns(row: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the names that a row type has on the wire, to be selected."""
+    return tuple(field.encode_name for field in msgspec.structs.fields(row))
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Return an instant in UTC; None for null, for "never" (year 1) and for what is no time.
+
+    Fractions have 0 to 7 digits and are cut to microseconds. Source: Orchestrator reference,
+    values on the wire.
+    """
+    if not text or text.startswith("0001-01-01"):
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if at.tzinfo is UTC:
+        return at
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def ages_s(times: Sequence[str | None], now: datetime) -> list[float | None]:
+    """Return the seconds since each time, at least zero; None where `parse_time` has none.
+
+    One pass without a branch where all are there, which is the rule: this is a poll's hot path.
+    """
+    parse = datetime.fromisoformat
+    try:
+        ages = [(now - parse(text)).total_seconds() for text in times]  # type: ignore[arg-type] # null raises
+    except (TypeError, ValueError, OverflowError):
+        pass
+    else:
+        if not ages or (min(ages) >= 0 and max(ages) < _A_CENTURY_S):
+            return list(ages)
+    parsed = [parse_time(text) for text in times]
+    return [None if at is None else max(0.0, (now - at).total_seconds()) for at in parsed]

@@ -1,0 +1,175 @@
+"""From a request to a reply: who asks, for what, may they, and what is the answer.
+
+It is strict on purpose. A path, an option or a field that it does not know is refused as a real
+server would, so that a query nobody tried fails in a test and not on a tenant.
+"""
+
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+
+from monitor.simulator import problems
+from monitor.simulator.answers import Asked, license_row
+from monitor.simulator.auth import Terms, may_read
+from monitor.simulator.delivery import Reply
+from monitor.simulator.estate import Folder
+from monitor.simulator.folder_headers import asked_folder, folder_header
+from monitor.simulator.interference import Hits, interfering, refusal_reply, skewed_date
+from monitor.simulator.journal import Asking
+from monitor.simulator.plain_answers import plain_answer
+from monitor.simulator.problems import Refused
+from monitor.simulator.profiles import Endpoint, FolderScope
+from monitor.simulator.query import LIST_OPTIONS, SINGLE_OPTIONS, read_parameters, read_query
+from monitor.simulator.routing import Router, SignIn, Target
+from monitor.simulator.simulator import Simulator
+from monitor.simulator.wire import encode, finished
+from monitor.simulator.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What came in."""
+
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    body: bytes = b""
+
+
+class Service:
+    """Answers the requests to one simulated tenant; `reply` may be called from any thread."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        """Serve this tenant."""
+        self._simulator = simulator
+        self._router = Router(simulator.estate, simulator.profile)
+
+    def reply(self, request: Request) -> Reply:
+        """Answer one request and note it in the journal."""
+        simulator = self._simulator
+        with simulator.lock:
+            world = simulator.world()
+            now = world.instant(world.now_s)
+            target = self._router.find(request.path)
+            hits = simulator.faults.hitting(target.name)
+            try:
+                reply = self._answer(request, target, world, hits)
+            except Refused as refusal:
+                reply = refusal_reply(refusal, hits)
+            reply.hits = hits
+            reply.headers["api-supported-versions"] = simulator.profile.api_versions
+            if (date := skewed_date(now, hits)) is not None:
+                reply.headers["Date"] = date
+            simulator.journal.note(
+                Asking(
+                    at=now,
+                    method=request.method,
+                    path=request.path,
+                    endpoint=target.name,
+                    query=request.query,
+                    folder=folder_header(request.headers),
+                    status=0 if "reset" in hits else reply.status,
+                )
+            )
+        return reply
+
+    def _answer(self, request: Request, target: Target, world: World, hits: Hits) -> Reply:
+        if request.method != ("POST" if target.sign_in else "GET"):
+            raise problems.read_only("POST" if target.sign_in else "GET")
+        if target.refusal is not None:
+            raise target.refusal
+        early = interfering(hits, world.instant(world.now_s))
+        if early is not None:
+            return early
+        if target.sign_in is not None:
+            return _json(self._signed_in(request, target.sign_in, world))
+        if target.endpoint is None:
+            raise problems.path_unknown()
+        return self._read(request, target.endpoint, target, world, hits)
+
+    def _signed_in(self, request: Request, way: SignIn, world: World) -> dict[str, object]:
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        office, terms = self._simulator.office, self._terms(world)
+        match way:
+            case SignIn.CLIENT_CREDENTIALS:
+                return office.with_client_credentials(content_type, request.body, terms)
+            case SignIn.USER_KEY:
+                return office.with_user_key(content_type, request.body, terms)
+            case SignIn.PASSWORD:
+                return office.with_password(content_type, request.body, terms)
+
+    def _terms(self, world: World) -> Terms:
+        return Terms(
+            now=world.instant(world.now_s),
+            lifetime_s=self._simulator.settings.token_lifetime_s,
+            generation=world.tenant.token_generation,
+            rejected=world.tenant.credentials_rejected,
+        )
+
+    def _read(
+        self, request: Request, endpoint: Endpoint, target: Target, world: World, hits: Hits
+    ) -> Reply:
+        if not endpoint.anonymous:
+            self._admit(request, endpoint, world)
+        entity = endpoint.entity
+        if entity is None:
+            parameters = read_parameters(request.query, endpoint.parameters)
+            return _json(plain_answer(endpoint, world, parameters, self._simulator.profile))
+        options = SINGLE_OPTIONS if endpoint.single else LIST_OPTIONS
+        parameters = read_parameters(request.query, options | endpoint.parameters)
+        query = read_query(parameters, entity, endpoint.cap)
+        context = f"{_base(request, target)}/odata/$metadata#{endpoint.entity_set}"
+        body: dict[str, object] = {"@odata.context": context}
+        if endpoint.single:
+            row = query.selected(license_row(world))
+            return _json(body | finished([row], entity, hits)[0])
+        asked = Asked(
+            world=world,
+            settings=self._simulator.settings,
+            folder=self._folder(request, endpoint, target, world),
+            parameters=parameters,
+        )
+        page = query.page(self._simulator.answers.listing(endpoint.name, asked))
+        count = asked.settings.count
+        if count == "always" or (count == "asked" and query.count):
+            body["@odata.count"] = page.matched
+        return _json(body | {"value": finished(page.rows, entity, hits)})
+
+    def _admit(self, request: Request, endpoint: Endpoint, world: World) -> None:
+        """Check the token, its scopes and the meter, in this order."""
+        simulator, terms = self._simulator, self._terms(world)
+        grant = simulator.office.judge(request.headers.get("authorization"), terms)
+        if not may_read(grant, endpoint.scopes):
+            held = sorted(grant.scopes or ())
+            raise problems.scope_missing(held[0] if held else "", endpoint.scopes)
+        limit = simulator.settings.metered_per_minute
+        if endpoint.metered and not simulator.journal.meter(terms.now, limit):
+            raise problems.throttled("60")
+
+    def _folder(
+        self, request: Request, endpoint: Endpoint, target: Target, world: World
+    ) -> Folder | None:
+        status = self._simulator.settings.unknown_folder_status
+        if "folderId" in target.arguments:
+            wanted = str(target.arguments["folderId"])
+            headers = Headers({"X-UIPATH-OrganizationUnitId": wanted})
+            return asked_folder(headers, world, status)
+        if endpoint.folder is FolderScope.IGNORED:
+            return None
+        folder = asked_folder(request.headers, world, status)
+        refuses_bare = endpoint.folder is FolderScope.REQUIRED or (
+            endpoint.folder is FolderScope.SETTING
+            and self._simulator.settings.bare_queue_status == "refused"
+        )
+        if folder is None and refuses_bare:
+            raise problems.folder_required()
+        return folder
+
+
+def _json(value: object) -> Reply:
+    return Reply(status=200, body=b"" if value is None else encode(value))
+
+
+def _base(request: Request, target: Target) -> str:
+    return f"http://{request.headers.get('host', 'localhost')}{target.root}"

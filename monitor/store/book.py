@@ -1,0 +1,205 @@
+"""What the database knows of a kind of a tenant, in memory: against it each poll is compared.
+
+`compare` changes the book as it goes, and the caller writes what it returns. When the transaction
+does not commit, the caller forgets the book: it is read again from the database, which is then
+right by definition, even when nobody can tell whether a lost commit was made.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from monitor.core.kinds import Kind, exactly
+from monitor.core.sample import Sample, Subject, Values
+from monitor.store.text import storable
+
+# A subject counts as gone after this many good polls in a row without it.
+GONE_AFTER = 3
+
+Stepped = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Entry:
+    """A subject that is there.
+
+    `recorded` are the values of the open stretch, `values` the newest seen, which step the same;
+    `moving` are the labels whose changes are history.
+    """
+
+    id: int
+    subject: Subject
+    values: Values
+    recorded: Values
+    stepped: Stepped
+    moving: tuple[str, ...]
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A stretch that ended: what was recorded, from when to when."""
+
+    subject_id: int
+    since_ms: int
+    until_ms: int
+    moving: tuple[str, ...]
+    recorded: Values
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a poll changed. `named` are subjects whose row is new, renamed, or back again."""
+
+    opened: list[Entry] = field(default_factory=list)
+    changed: list[Entry] = field(default_factory=list)
+    closed: list[Closed] = field(default_factory=list)
+    named: list[Entry] = field(default_factory=list)
+    gone: list[tuple[Entry, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Book:
+    """The subjects of one kind of one tenant. `ids` knows the gone ones as well."""
+
+    kind: Kind
+    step: Callable[[Values], Stepped]
+    entries: dict[str, Entry] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    missing: dict[str, tuple[int, int]] = field(default_factory=dict)
+    last_at_ms: int = 0
+
+    def compare(
+        self,
+        samples: Mapping[str, Sample],
+        at_ms: int,
+        *,
+        next_id: Callable[[], int],
+        complete: bool,
+    ) -> Changes:
+        """Take over a poll's samples, by key, and return what they change.
+
+        `complete`: a subject that is not among them was not in the answer.
+        """
+        changes = Changes()
+        entries, step = self.entries, self.step
+        mended: set[str] = set()
+        for key, sample in samples.items():
+            entry = entries.get(key)
+            if entry is None:
+                stored = storable(key)
+                if stored != key:
+                    mended.add(stored)
+                    entry = entries.get(stored)
+                if entry is None:
+                    self._add(stored, sample, at_ms, next_id, changes)
+                    continue
+            subject, values = sample.subject, sample.values
+            same_subject = subject is entry.subject
+            if same_subject and values == entry.values:
+                continue
+            moving = entry.moving if same_subject else self._renamed(entry, subject, changes)
+            stepped = step(values)
+            entry.values = values
+            if stepped != entry.stepped or moving != entry.moving:
+                changes.closed.append(
+                    Closed(entry.id, entry.since_ms, at_ms, entry.moving, entry.recorded)
+                )
+                entry.stepped, entry.moving = stepped, moving
+                entry.recorded, entry.since_ms = values, at_ms
+                changes.changed.append(entry)
+        if complete:
+            self._look_for_missing(samples, mended, at_ms, changes)
+        return changes
+
+    def _add(
+        self,
+        key: str,
+        sample: Sample,
+        at_ms: int,
+        next_id: Callable[[], int],
+        changes: Changes,
+    ) -> None:
+        subject_id = self.ids.get(key)
+        if subject_id is None:
+            subject_id = self.ids[key] = next_id()
+        entry = Entry(
+            id=subject_id,
+            subject=sample.subject,
+            values=sample.values,
+            recorded=sample.values,
+            stepped=self.step(sample.values),
+            moving=moving_labels(self.kind, sample.subject),
+            since_ms=at_ms,
+        )
+        self.entries[key] = entry
+        changes.opened.append(entry)
+        changes.named.append(entry)
+
+    def _renamed(self, entry: Entry, subject: Subject, changes: Changes) -> tuple[str, ...]:
+        """Take over a new subject object, and return its moving labels."""
+        before, entry.subject = entry.subject, subject
+        if (before.name, before.labels) == (subject.name, subject.labels):
+            return entry.moving
+        kind = self.kind
+        if before.name != subject.name or fixed_labels(kind, before) != fixed_labels(kind, subject):
+            changes.named.append(entry)
+        return moving_labels(kind, subject)
+
+    def _look_for_missing(
+        self, samples: Mapping[str, Sample], mended: set[str], at_ms: int, changes: Changes
+    ) -> None:
+        if not self.missing and not mended and len(samples) == len(self.entries):
+            return  # every sample has an entry by now, so equal numbers mean that none is missing
+        missing: dict[str, tuple[int, int]] = {}
+        for key in self.entries.keys() - samples.keys() - mended:
+            count, first_ms = self.missing.get(key, (0, at_ms))
+            if count + 1 < GONE_AFTER:
+                missing[key] = (count + 1, first_ms)
+                continue
+            entry = self.entries.pop(key)
+            changes.gone.append((entry, first_ms))
+            changes.closed.append(
+                Closed(entry.id, entry.since_ms, first_ms, entry.moving, entry.recorded)
+            )
+        self.missing = missing
+
+
+def moving_labels(kind: Kind, subject: Subject) -> tuple[str, ...]:
+    """Return the values of the labels whose changes are history."""
+    return tuple([storable(subject.labels.get(label, "")) for label in kind.moving])
+
+
+def fixed_labels(kind: Kind, subject: Subject) -> dict[str, str]:
+    """Return the labels without the moving ones."""
+    return {name: value for name, value in subject.labels.items() if name not in kind.moving}
+
+
+def stepper(kind: Kind) -> Callable[[Values], Stepped]:
+    """Return the function that tells by which values two samples count as the same."""
+    steps = tuple(
+        (index, metric.step)
+        for index, metric in enumerate(kind.metrics)
+        if metric.step is not exactly
+    )
+    if not steps:
+        return lambda values: values
+
+    if len(steps) == 1 and steps[0][0] == 0:
+        # Sessions, whose heartbeats all age between two polls: no loop and no list for them.
+        by = steps[0][1]
+
+        def step_first(values: Values) -> Stepped:
+            value = values[0]
+            return (None if value is None else by(value), values[1:])
+
+        return step_first
+
+    def step(values: Values) -> Stepped:
+        stepped: list[object] = list(values)
+        for index, function in steps:
+            value = values[index]
+            if value is not None:
+                stepped[index] = function(value)
+        return tuple(stepped)
+
+    return step

@@ -1,0 +1,272 @@
+"""Records polls: one row for each poll, and for each subject only what changed."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, func, select
+
+from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject, Values
+from monitor.store import bulk
+from monitor.store.book import Book, Changes, Entry, fixed_labels, stepper
+from monitor.store.instants import to_ms
+from monitor.store.kind_tables import KIND_TABLES, KindTables
+from monitor.store.tables import COLLECTOR_STATES, POLLS, SIGHTS, SUBJECTS
+from monitor.store.text import storable, storable_mapping
+
+BookKey = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Writes snapshots, and keeps the books against which the next ones are compared.
+
+    Not for use by two threads at once: the store's writer lock sees to that.
+    """
+
+    _books: dict[BookKey, Book] = field(default_factory=dict)
+    _touched: set[BookKey] = field(default_factory=set)
+
+    def record(self, connection: Connection, snapshot: Snapshot) -> None:
+        """Write a poll, and what its samples change."""
+        _write_poll(connection, snapshot)
+        outcome = snapshot.outcome
+        if isinstance(outcome, Failed):
+            return
+        by_kind: dict[str, list[Sample]] = {kind: [] for kind in outcome.kinds}
+        if len(outcome.kinds) == 1:
+            by_kind[outcome.kinds[0]].extend(outcome.samples)
+        else:
+            for sample in outcome.samples:
+                by_kind.setdefault(sample.subject.kind, []).append(sample)
+        for kind, samples in by_kind.items():
+            if kind in KIND_TABLES:
+                self._record_kind(connection, snapshot.tenant, kind, samples, outcome)
+
+    def committed(self) -> None:
+        """Keep the books as they are."""
+        self._touched.clear()
+
+    def rolled_back(self) -> None:
+        """Forget the books of the lost transaction: the database is asked again."""
+        for key in self._touched:
+            self._books.pop(key, None)
+        self._touched.clear()
+
+    def _record_kind(
+        self,
+        connection: Connection,
+        tenant: str,
+        kind: str,
+        samples: Iterable[Sample],
+        outcome: Collected,
+    ) -> None:
+        tables = KIND_TABLES[kind]
+        self._touched.add((tenant, kind))
+        book = self._books.get((tenant, kind))
+        if book is None:
+            book = self._books[tenant, kind] = load_book(connection, tenant, tables)
+        # History runs forwards, whatever the server's clock does.
+        at_ms = max(to_ms(outcome.observed_at), book.last_at_ms + 1)
+        book.last_at_ms = at_ms
+        changes = book.compare(
+            {sample.subject.key: sample for sample in samples},
+            at_ms,
+            next_id=_Ids(connection).next,
+            # A row that could not be read may be the very one that seems to be missing.
+            complete=not outcome.partial and not outcome.skipped,
+        )
+        bulk.upsert(connection, SIGHTS, [(storable(tenant), kind, at_ms)], ("observed_at",))
+        _write_subjects(connection, tenant, kind, changes, at_ms)
+        _write_history(connection, tables, changes)
+
+
+class _Ids:
+    """Hands out subject ids, one after the other; the store has one writer."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Ask the database only when an id is wanted."""
+        self._connection = connection
+        self._last: int | None = None
+
+    def next(self) -> int:
+        """Return the next unused id."""
+        if self._last is None:
+            newest = self._connection.scalar(select(func.max(SUBJECTS.c.id)))
+            self._last = int(newest or 0)
+        self._last += 1
+        return self._last
+
+
+def load_book(connection: Connection, tenant: str, tables: KindTables) -> Book:
+    """Return what the database knows of a kind of a tenant."""
+    kind, latest = tables.kind, tables.latest
+    book = Book(kind=kind, step=stepper(kind))
+    sight = select(SIGHTS.c.observed_at).where(
+        SIGHTS.c.tenant == storable(tenant), SIGHTS.c.kind == kind.name
+    )
+    newest = connection.scalar(sight)
+    if newest is not None:
+        book.last_at_ms = to_ms(newest)
+    metrics = [latest.c[metric.name] for metric in kind.metrics]
+    moving = [latest.c[label] for label in kind.moving]
+    subjects = (
+        select(
+            SUBJECTS.c.id,
+            SUBJECTS.c.key,
+            SUBJECTS.c.name,
+            SUBJECTS.c.labels,
+            latest.c.valid_from,
+            *moving,
+            *metrics,
+        )
+        .select_from(SUBJECTS.outerjoin(latest, latest.c.subject_id == SUBJECTS.c.id))
+        .where(SUBJECTS.c.tenant == storable(tenant), SUBJECTS.c.kind == kind.name)
+    )
+    for row in connection.execute(subjects):
+        subject_id, key, name, labels, valid_from, *measured = row
+        book.ids[key] = subject_id
+        if valid_from is None:
+            continue
+        states = tuple(measured[: len(moving)])
+        values = read_values(measured[len(moving) :])
+        book.entries[key] = Entry(
+            id=subject_id,
+            subject=Subject(
+                tenant=tenant,
+                kind=kind.name,
+                key=key,
+                name=name,
+                labels={**labels, **dict(zip(kind.moving, states, strict=True))},
+            ),
+            values=values,
+            recorded=values,
+            stepped=book.step(values),
+            moving=states,
+            since_ms=to_ms(valid_from),
+        )
+    return book
+
+
+def read_values(row: Iterable[float | None]) -> Values:
+    """Return stored metrics as a sample holds them: numbers or None."""
+    return tuple([None if value is None else float(value) for value in row])
+
+
+def _write_subjects(
+    connection: Connection, tenant: str, kind: str, changes: Changes, at_ms: int
+) -> None:
+    def row(entry: Entry, gone_ms: int | None) -> bulk.Row:
+        subject = entry.subject
+        labels = storable_mapping(fixed_labels(KIND_TABLES[kind].kind, subject))
+        return (
+            entry.id,
+            storable(tenant),
+            kind,
+            storable(subject.key),
+            storable(subject.name),
+            json.dumps(labels),
+            at_ms,
+            gone_ms,
+        )
+
+    # first_seen_at stays as it was when the row is there already.
+    rows = {entry.id: row(entry, None) for entry in changes.named}
+    rows.update((entry.id, row(entry, gone_ms)) for entry, gone_ms in changes.gone)
+    bulk.upsert(connection, SUBJECTS, list(rows.values()), ("name", "labels", "gone_at"))
+
+
+def _write_history(connection: Connection, tables: KindTables, changes: Changes) -> None:
+    flags = tables.flags
+
+    def stored(values: Values) -> Values:
+        """Return whole numbers for the flags, whose columns take nothing else."""
+        if not flags:
+            return values
+        row = list(values)
+        for index in flags:
+            value = row[index]
+            row[index] = None if value is None else int(value)
+        return tuple(row)
+
+    def open_rows(entries: Iterable[Entry]) -> list[bulk.Row]:
+        return [(e.id, e.since_ms, *e.moving, *stored(e.recorded)) for e in entries]
+
+    bulk.insert(
+        connection,
+        tables.stretches,
+        [
+            (c.until_ms, c.subject_id, c.since_ms, *c.moving, *stored(c.recorded))
+            for c in changes.closed
+        ],
+    )
+    bulk.delete(connection, tables.latest, [entry.id for entry, _ in changes.gone])
+    bulk.insert(connection, tables.latest, open_rows(changes.opened))
+    bulk.upsert(connection, tables.latest, open_rows(changes.changed), _measured(tables))
+
+
+def _measured(tables: KindTables) -> tuple[str, ...]:
+    return tuple(c.name for c in tables.latest.columns if not c.primary_key)
+
+
+def _write_poll(connection: Connection, snapshot: Snapshot) -> None:
+    outcome = snapshot.outcome
+    started_ms = to_ms(snapshot.started_at)
+    who = {"tenant": storable(snapshot.tenant), "collector": storable(snapshot.collector)}
+    facts: Mapping[str, object]
+    if isinstance(outcome, Failed):
+        word, error, samples = storable(outcome.kind), storable(outcome.message), 0
+        facts = {"skipped": 0, "observed_at": None}
+    else:
+        word, error, samples = "ok", None, len(outcome.samples)
+        facts = {"skipped": outcome.skipped, "observed_at": outcome.observed_at}
+    connection.execute(
+        POLLS.insert().values(
+            **who,
+            started_at=snapshot.started_at,
+            took_s=snapshot.took_s,
+            outcome=word,
+            error=error,
+            samples=samples,
+            requests=snapshot.requests,
+            **facts,
+        )
+    )
+    good = error is None
+    _write_state(
+        connection,
+        (
+            *who.values(),
+            word,
+            started_ms,
+            started_ms,
+            started_ms if good else None,
+            error,
+            0 if good else 1,
+            samples,
+        ),
+    )
+
+
+# One statement, so that a steady poll reads nothing: what is kept depends on what was there.
+_STATE = """
+INSERT INTO collector_states (tenant, collector, outcome, outcome_since, last_poll_at,
+  last_success_at, last_error, failures, samples)
+VALUES ({marks})
+ON CONFLICT (tenant, collector) DO UPDATE SET
+  outcome_since = CASE WHEN collector_states.outcome = excluded.outcome
+    THEN collector_states.outcome_since ELSE excluded.outcome_since END,
+  outcome = excluded.outcome,
+  last_poll_at = excluded.last_poll_at,
+  last_success_at = coalesce(excluded.last_success_at, collector_states.last_success_at),
+  last_error = excluded.last_error,
+  failures = CASE WHEN excluded.failures = 0 THEN 0 ELSE collector_states.failures + 1 END,
+  samples = CASE WHEN excluded.failures = 0 THEN excluded.samples ELSE collector_states.samples END
+"""
+
+
+def _write_state(connection: Connection, row: bulk.Row) -> None:
+    """Keep the collector's state; after a failure `samples` stays that of the last good poll."""
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    marks = ", ".join([mark] * len(COLLECTOR_STATES.columns))
+    connection.exec_driver_sql(_STATE.format(marks=marks), row)

@@ -1,0 +1,21 @@
+"""Makes any text storable: names come from Orchestrator, where anyone may have typed anything."""
+
+from collections.abc import Mapping
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def storable(text: str) -> str:
+    """Return the text with what no database takes replaced: NUL and unpaired surrogates.
+
+    One robot with such a name must not keep ten thousand others out of the history.
+    """
+    if "\x00" not in text and text.isascii():
+        return text
+    text = text.replace("\x00", REPLACEMENT)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def storable_mapping(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return a copy of the labels with every text storable."""
+    return {storable(name): storable(value) for name, value in labels.items()}

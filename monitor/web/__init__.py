@@ -1,0 +1,4 @@
+"""The status page and its JSON: reads the store, writes nothing.
+
+`documents.py` is what scripts rely on; the command line prints the same.
+"""

@@ -1,0 +1,107 @@
+"""What each address of the listener answers."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from monitor import __version__
+from monitor.clock import Clock
+from monitor.config.compose import Configuration
+from monitor.errors import StoreError
+from monitor.store.store import Store
+from monitor.web import metrics
+from monitor.web.documents import alert_document, alerts_document
+from monitor.web.status import look, status_document
+from monitor.web.wording import ago, clock_time, count, span
+
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    # Nothing but the page itself: a name from Orchestrator that slips through runs nothing.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+WELL = 200
+UNWELL = 503
+
+Overdue = Callable[[], tuple[str, ...]]
+
+
+def build_app(
+    configuration: Configuration, store: Store, clock: Clock, overdue: Overdue
+) -> Starlette:
+    """Return the application; every answer is made in a worker thread from the store."""
+    pages = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.globals |= {
+        "ago": ago,
+        "clock_time": clock_time,
+        "count": count,
+        "span": span,
+        "version": __version__,
+    }
+
+    def page(_request: Request) -> Response:
+        found = look(configuration, store, clock.now())
+        text = pages.get_template("status.html").render(found=found, now=found.now)
+        return Response(text, media_type="text/html; charset=utf-8")
+
+    def healthz(_request: Request) -> Response:
+        late = overdue()
+        text = "overdue: " + ", ".join(late) if late else "ok"
+        return PlainTextResponse(text + "\n", status_code=UNWELL if late else WELL)
+
+    def api_status(_request: Request) -> Response:
+        return JSONResponse(status_document(look(configuration, store, clock.now())))
+
+    def api_alerts(request: Request) -> Response:
+        everything = request.query_params.get("all", "") in {"1", "true"}
+        return JSONResponse(alerts_document(store, everything=everything))
+
+    def api_alert(request: Request) -> Response:
+        document = alert_document(store, request.path_params["id"])
+        if document is None:
+            return JSONResponse({"error": "no alert with this id"}, status_code=404)
+        return JSONResponse(document)
+
+    def prometheus(_request: Request) -> Response:
+        text, media_type = metrics.exposition(look(configuration, store, clock.now()), store)
+        return Response(text, headers={"Content-Type": media_type})
+
+    return Starlette(
+        routes=[
+            Route("/", _answer(page)),
+            Route("/healthz", _answer(healthz)),
+            Route("/metrics", _answer(prometheus)),
+            Route("/api/status", _answer(api_status)),
+            Route("/api/alerts", _answer(api_alerts)),
+            Route("/api/alerts/{id}", _answer(api_alert)),
+        ]
+    )
+
+
+def _answer(
+    make: Callable[[Request], Response],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Answer in a worker thread, with the headers of every answer; a failing store is a 503."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            response = await run_in_threadpool(make, request)
+        except StoreError as error:
+            response = PlainTextResponse(f"{error}\n", status_code=UNWELL)
+        response.headers.update(HEADERS)
+        return response
+
+    return endpoint

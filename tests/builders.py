@@ -1,0 +1,89 @@
+"""Builders of the values that several tests need; every argument has a plain default."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from monitor.core.alert import Severity
+from monitor.core.kinds import KINDS
+from monitor.core.matching import Where
+from monitor.core.rule import Policy, Rule
+from monitor.core.sample import Collected, Sample, Subject
+from monitor.core.window import Windows
+
+NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+def after(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def a_subject(
+    name: str = "Invoices",
+    *,
+    kind: str = "queue",
+    tenant: str = "production",
+    key: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Subject:
+    return Subject(
+        tenant=tenant, kind=kind, key=key or name.lower(), name=name, labels=labels or {}
+    )
+
+
+def a_sample(subject: Subject | None = None, **metrics: float) -> Sample:
+    subject = subject or a_subject()
+    declared = KINDS[subject.kind].metrics
+    unknown = set(metrics) - {metric.name for metric in declared}
+    assert not unknown, unknown
+    return Sample(subject, tuple(metrics.get(metric.name) for metric in declared))
+
+
+def collected(*samples: Sample, at: datetime = NOW, kinds: Sequence[str] = ("queue",)) -> Collected:
+    return Collected(kinds=tuple(kinds), samples=samples, observed_at=at)
+
+
+def a_backlog_rule(
+    name: str = "backlog",
+    *,
+    above: float = 100,
+    clear_below: float | None = None,
+    severity: Severity = Severity.WARNING,
+    where: Where | None = None,
+    channels: tuple[str, ...] = (),
+    labels: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
+) -> Rule:
+    """A rule over new_items made by hand, so that the engine is tested without the compiler."""
+    index = KINDS["queue"].index("new_items")
+
+    def value(sample: Sample, _windows: Windows) -> float | None:
+        return sample.values[index]
+
+    def breaches(
+        samples: Sequence[Sample], _windows: Windows
+    ) -> tuple[list[Sample], list[Sample]]:
+        known = [(sample, sample.values[index]) for sample in samples]
+        bad = [sample for sample, items in known if items is not None and items > above]
+        return bad, [sample for sample, items in known if items is None]
+
+    def clears(sample: Sample, windows: Windows) -> bool | None:
+        items = value(sample, windows)
+        if items is None:
+            return None
+        return items <= above if clear_below is None else items < clear_below
+
+    return Rule(
+        name=name,
+        type="queue-backlog",
+        kind="queue",
+        severity=severity,
+        policy=policy or Policy(),
+        where=where or Where(),
+        limit=above,
+        breaches=breaches,
+        clears=clears,
+        value=value,
+        summary=lambda sample, items, limit: f"{sample.subject.name}: {items} over {limit}",
+        channels=channels,
+        labels=labels or {},
+    )

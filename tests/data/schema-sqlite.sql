@@ -1,0 +1,517 @@
+CREATE VIEW "v_alert_events" AS
+SELECT
+  a.tenant AS "tenant",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (e.at / 1000) / 1000.0, 'unixepoch') AS "at",
+  e.kind AS "event",
+  e.reason AS "reason",
+  e.alert_id AS "alert_id",
+  a.rule AS "rule",
+  e.severity AS "severity",
+  e.phase AS "phase",
+  a.kind AS "kind",
+  a.key AS "key",
+  e.name AS "name",
+  e.value AS "value",
+  e.limit_value AS "limit_value",
+  e.summary AS "summary"
+FROM alert_events AS e
+JOIN alerts AS a ON a.id = e.alert_id
+CREATE VIEW "v_alerts" AS
+SELECT
+  a.tenant AS "tenant",
+  a.id AS "id",
+  a.rule AS "rule",
+  a.severity AS "severity",
+  a.phase AS "phase",
+  a.kind AS "kind",
+  a.key AS "key",
+  a.name AS "name",
+  coalesce(json_extract(a.subject_labels, '$.folder'), '') AS "folder",
+  a.summary AS "summary",
+  a.value AS "value",
+  a.limit_value AS "limit_value",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (a.started_at / 1000) / 1000.0, 'unixepoch') AS "started_at",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (a.opened_at / 1000) / 1000.0, 'unixepoch') AS "opened_at",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (a.resolved_at / 1000) / 1000.0, 'unixepoch') AS "resolved_at",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (a.updated_at / 1000) / 1000.0, 'unixepoch') AS "updated_at"
+FROM alerts AS a
+CREATE VIEW "v_deliveries" AS
+SELECT
+  coalesce(m.tenant, '') AS "tenant",
+  d.id AS "id",
+  d.channel AS "channel",
+  d.state AS "state",
+  m.alert_id AS "alert_id",
+  m.rule AS "rule",
+  m.kind AS "kind",
+  m.name AS "name",
+  m.what AS "what",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (d.created_at / 1000) / 1000.0, 'unixepoch') AS "created_at",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (d.next_at / 1000) / 1000.0, 'unixepoch') AS "next_at",
+  d.attempts AS "attempts",
+  d.last_error AS "last_error",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (d.settled_at / 1000) / 1000.0, 'unixepoch') AS "settled_at"
+FROM deliveries AS d
+LEFT JOIN delivery_alerts AS m ON m.delivery_seq = d.seq
+CREATE VIEW "v_license_history" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.license_type'), s.name) AS "license_type",
+  h.allowed AS "allowed",
+  h.used AS "used",
+  h.free AS "free",
+  h.used_ratio AS "used_ratio",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
+FROM license_stretches AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.license_type'), s.name) AS "license_type",
+  l.allowed AS "allowed",
+  l.used AS "used",
+  l.free AS "free",
+  l.used_ratio AS "used_ratio",
+  strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  CAST(NULL AS text) AS "valid_to"
+FROM license_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+CREATE VIEW "v_licenses" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.license_type'), s.name) AS "license_type",
+  l.allowed AS "allowed",
+  l.used AS "used",
+  l.free AS "free",
+  l.used_ratio AS "used_ratio",
+  strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "since",
+  strftime('%Y-%m-%dT%H:%M:%fZ', i.observed_at / 1000.0, 'unixepoch') AS "seen_at"
+FROM license_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
+CREATE VIEW "v_polls" AS
+SELECT
+  p.tenant AS "tenant",
+  p.collector AS "collector",
+  strftime('%Y-%m-%dT%H:%M:%fZ', p.started_at / 1000.0, 'unixepoch') AS "started_at",
+  p.took_s AS "took_s",
+  p.outcome AS "outcome",
+  p.error AS "error",
+  p.samples AS "samples",
+  p.skipped AS "skipped",
+  p.requests AS "requests",
+  strftime('%Y-%m-%dT%H:%M:%fZ', p.observed_at / 1000.0, 'unixepoch') AS "observed_at"
+FROM polls AS p
+CREATE VIEW "v_queue_history" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.queue'), s.name) AS "queue",
+  coalesce(json_extract(s.labels, '$.folder'), '') AS "folder",
+  coalesce(json_extract(s.labels, '$.process'), '') AS "process",
+  h.new_items AS "new_items",
+  h.in_progress_items AS "in_progress_items",
+  h.successful_items AS "successful_items",
+  h.failed_items AS "failed_items",
+  h.application_exceptions AS "application_exceptions",
+  h.business_exceptions AS "business_exceptions",
+  h.mean_processing_s AS "mean_processing_s",
+  h.seconds_since_processed AS "seconds_since_processed",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
+FROM queue_stretches AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.queue'), s.name) AS "queue",
+  coalesce(json_extract(s.labels, '$.folder'), '') AS "folder",
+  coalesce(json_extract(s.labels, '$.process'), '') AS "process",
+  l.new_items AS "new_items",
+  l.in_progress_items AS "in_progress_items",
+  l.successful_items AS "successful_items",
+  l.failed_items AS "failed_items",
+  l.application_exceptions AS "application_exceptions",
+  l.business_exceptions AS "business_exceptions",
+  l.mean_processing_s AS "mean_processing_s",
+  l.seconds_since_processed AS "seconds_since_processed",
+  strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  CAST(NULL AS text) AS "valid_to"
+FROM queue_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+CREATE VIEW "v_queues" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.queue'), s.name) AS "queue",
+  coalesce(json_extract(s.labels, '$.folder'), '') AS "folder",
+  coalesce(json_extract(s.labels, '$.process'), '') AS "process",
+  l.new_items AS "new_items",
+  l.in_progress_items AS "in_progress_items",
+  l.successful_items AS "successful_items",
+  l.failed_items AS "failed_items",
+  l.application_exceptions AS "application_exceptions",
+  l.business_exceptions AS "business_exceptions",
+  l.mean_processing_s AS "mean_processing_s",
+  l.seconds_since_processed AS "seconds_since_processed",
+  strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "since",
+  strftime('%Y-%m-%dT%H:%M:%fZ', i.observed_at / 1000.0, 'unixepoch') AS "seen_at"
+FROM queue_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
+CREATE VIEW "v_session_history" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.robot'), '') AS "robot",
+  coalesce(json_extract(s.labels, '$.robot_type'), '') AS "robot_type",
+  coalesce(json_extract(s.labels, '$.machine'), '') AS "machine",
+  coalesce(json_extract(s.labels, '$.host'), '') AS "host",
+  coalesce(json_extract(s.labels, '$.folder'), '') AS "folder",
+  h.state AS "state",
+  coalesce(json_extract(s.labels, '$.version'), '') AS "version",
+  h.heartbeat_age_s AS "heartbeat_age_s",
+  h.is_unresponsive AS "is_unresponsive",
+  h.is_disconnected AS "is_disconnected",
+  h.is_available AS "is_available",
+  h.is_busy AS "is_busy",
+  h.in_maintenance AS "in_maintenance",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
+FROM session_stretches AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.robot'), '') AS "robot",
+  coalesce(json_extract(s.labels, '$.robot_type'), '') AS "robot_type",
+  coalesce(json_extract(s.labels, '$.machine'), '') AS "machine",
+  coalesce(json_extract(s.labels, '$.host'), '') AS "host",
+  coalesce(json_extract(s.labels, '$.folder'), '') AS "folder",
+  l.state AS "state",
+  coalesce(json_extract(s.labels, '$.version'), '') AS "version",
+  l.heartbeat_age_s AS "heartbeat_age_s",
+  l.is_unresponsive AS "is_unresponsive",
+  l.is_disconnected AS "is_disconnected",
+  l.is_available AS "is_available",
+  l.is_busy AS "is_busy",
+  l.in_maintenance AS "in_maintenance",
+  strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  CAST(NULL AS text) AS "valid_to"
+FROM session_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+CREATE VIEW "v_sessions" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.robot'), '') AS "robot",
+  coalesce(json_extract(s.labels, '$.robot_type'), '') AS "robot_type",
+  coalesce(json_extract(s.labels, '$.machine'), '') AS "machine",
+  coalesce(json_extract(s.labels, '$.host'), '') AS "host",
+  coalesce(json_extract(s.labels, '$.folder'), '') AS "folder",
+  l.state AS "state",
+  coalesce(json_extract(s.labels, '$.version'), '') AS "version",
+  l.heartbeat_age_s AS "heartbeat_age_s",
+  l.is_unresponsive AS "is_unresponsive",
+  l.is_disconnected AS "is_disconnected",
+  l.is_available AS "is_available",
+  l.is_busy AS "is_busy",
+  l.in_maintenance AS "in_maintenance",
+  strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "since",
+  strftime('%Y-%m-%dT%H:%M:%fZ', i.observed_at / 1000.0, 'unixepoch') AS "seen_at"
+FROM session_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
+CREATE VIEW "v_subscription_history" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  h.days_to_expiry AS "days_to_expiry",
+  h.is_expired AS "is_expired",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
+FROM subscription_stretches AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  l.days_to_expiry AS "days_to_expiry",
+  l.is_expired AS "is_expired",
+  strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  CAST(NULL AS text) AS "valid_to"
+FROM subscription_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+CREATE VIEW "v_subscriptions" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  l.days_to_expiry AS "days_to_expiry",
+  l.is_expired AS "is_expired",
+  strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "since",
+  strftime('%Y-%m-%dT%H:%M:%fZ', i.observed_at / 1000.0, 'unixepoch') AS "seen_at"
+FROM subscription_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)
+CREATE TABLE alert_events (
+	id INTEGER NOT NULL, 
+	alert_id TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	kind TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	severity TEXT NOT NULL, 
+	phase TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	value DOUBLE, 
+	limit_value DOUBLE, 
+	summary TEXT NOT NULL, 
+	CONSTRAINT pk_alert_events PRIMARY KEY (id), 
+	CONSTRAINT fk_alert_events_alert_id_alerts FOREIGN KEY(alert_id) REFERENCES alerts (id) ON DELETE CASCADE
+)
+CREATE TABLE alerts (
+	id TEXT NOT NULL, 
+	rule TEXT NOT NULL, 
+	tenant TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	subject_labels JSON NOT NULL, 
+	severity TEXT NOT NULL, 
+	phase TEXT NOT NULL, 
+	summary TEXT NOT NULL, 
+	value DOUBLE, 
+	limit_value DOUBLE, 
+	started_at BIGINT NOT NULL, 
+	opened_at BIGINT, 
+	resolved_at BIGINT, 
+	updated_at BIGINT NOT NULL, 
+	held_us BIGINT NOT NULL, 
+	held_at BIGINT, 
+	held_count INTEGER NOT NULL, 
+	fine_us BIGINT NOT NULL, 
+	fine_at BIGINT, 
+	fine_count INTEGER NOT NULL, 
+	absent_count INTEGER NOT NULL, 
+	told JSON NOT NULL, 
+	labels JSON NOT NULL, 
+	CONSTRAINT pk_alerts PRIMARY KEY (id), 
+	CONSTRAINT ck_alerts_phase CHECK (phase in ('pending', 'firing', 'resolved'))
+)
+CREATE TABLE collector_states (
+	tenant TEXT NOT NULL, 
+	collector TEXT NOT NULL, 
+	outcome TEXT NOT NULL, 
+	outcome_since BIGINT NOT NULL, 
+	last_poll_at BIGINT NOT NULL, 
+	last_success_at BIGINT, 
+	last_error TEXT, 
+	failures INTEGER NOT NULL, 
+	samples INTEGER NOT NULL, 
+	CONSTRAINT pk_collector_states PRIMARY KEY (tenant, collector)
+)
+CREATE TABLE deliveries (
+	seq INTEGER NOT NULL, 
+	id TEXT NOT NULL, 
+	channel TEXT NOT NULL, 
+	message JSON NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	next_at BIGINT NOT NULL, 
+	state TEXT NOT NULL, 
+	attempts INTEGER NOT NULL, 
+	last_error TEXT, 
+	settled_at BIGINT, 
+	CONSTRAINT pk_deliveries PRIMARY KEY (seq), 
+	CONSTRAINT ck_deliveries_state CHECK (state in ('due', 'sent', 'dead')), 
+	CONSTRAINT uq_deliveries_id UNIQUE (id)
+)
+CREATE TABLE delivery_alerts (
+	delivery_seq INTEGER NOT NULL, 
+	position INTEGER NOT NULL, 
+	alert_id TEXT NOT NULL, 
+	tenant TEXT NOT NULL, 
+	rule TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	what TEXT NOT NULL, 
+	CONSTRAINT pk_delivery_alerts PRIMARY KEY (delivery_seq, position), 
+	CONSTRAINT fk_delivery_alerts_delivery_seq_deliveries FOREIGN KEY(delivery_seq) REFERENCES deliveries (seq) ON DELETE CASCADE
+)
+CREATE TABLE delivery_attempts (
+	id INTEGER NOT NULL, 
+	delivery_seq INTEGER NOT NULL, 
+	at BIGINT NOT NULL, 
+	ended_at BIGINT, 
+	outcome TEXT, 
+	error TEXT, 
+	CONSTRAINT pk_delivery_attempts PRIMARY KEY (id), 
+	CONSTRAINT fk_delivery_attempts_delivery_seq_deliveries FOREIGN KEY(delivery_seq) REFERENCES deliveries (seq) ON DELETE CASCADE
+)
+CREATE TABLE license_latest (
+	subject_id BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	allowed DOUBLE, 
+	used DOUBLE, 
+	free DOUBLE, 
+	used_ratio DOUBLE, 
+	CONSTRAINT pk_license_latest PRIMARY KEY (subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE license_stretches (
+	valid_to BIGINT NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	allowed DOUBLE, 
+	used DOUBLE, 
+	free DOUBLE, 
+	used_ratio DOUBLE, 
+	CONSTRAINT pk_license_stretches PRIMARY KEY (valid_to, subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE polls (
+	id INTEGER NOT NULL, 
+	tenant TEXT NOT NULL, 
+	collector TEXT NOT NULL, 
+	started_at BIGINT NOT NULL, 
+	took_s DOUBLE NOT NULL, 
+	outcome TEXT NOT NULL, 
+	error TEXT, 
+	samples INTEGER NOT NULL, 
+	skipped INTEGER NOT NULL, 
+	requests INTEGER NOT NULL, 
+	observed_at BIGINT, 
+	CONSTRAINT pk_polls PRIMARY KEY (id)
+)
+CREATE TABLE queue_latest (
+	subject_id BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	new_items DOUBLE, 
+	in_progress_items DOUBLE, 
+	successful_items DOUBLE, 
+	failed_items DOUBLE, 
+	application_exceptions DOUBLE, 
+	business_exceptions DOUBLE, 
+	mean_processing_s DOUBLE, 
+	seconds_since_processed DOUBLE, 
+	CONSTRAINT pk_queue_latest PRIMARY KEY (subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE queue_stretches (
+	valid_to BIGINT NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	new_items DOUBLE, 
+	in_progress_items DOUBLE, 
+	successful_items DOUBLE, 
+	failed_items DOUBLE, 
+	application_exceptions DOUBLE, 
+	business_exceptions DOUBLE, 
+	mean_processing_s DOUBLE, 
+	seconds_since_processed DOUBLE, 
+	CONSTRAINT pk_queue_stretches PRIMARY KEY (valid_to, subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE session_latest (
+	subject_id BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	state TEXT NOT NULL, 
+	heartbeat_age_s DOUBLE, 
+	is_unresponsive SMALLINT, 
+	is_disconnected SMALLINT, 
+	is_available SMALLINT, 
+	is_busy SMALLINT, 
+	in_maintenance SMALLINT, 
+	CONSTRAINT pk_session_latest PRIMARY KEY (subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE session_stretches (
+	valid_to BIGINT NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	state TEXT NOT NULL, 
+	heartbeat_age_s DOUBLE, 
+	is_unresponsive SMALLINT, 
+	is_disconnected SMALLINT, 
+	is_available SMALLINT, 
+	is_busy SMALLINT, 
+	in_maintenance SMALLINT, 
+	CONSTRAINT pk_session_stretches PRIMARY KEY (valid_to, subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE sights (
+	tenant TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	observed_at BIGINT NOT NULL, 
+	CONSTRAINT pk_sights PRIMARY KEY (tenant, kind)
+)
+CREATE TABLE subjects (
+	id INTEGER NOT NULL, 
+	tenant TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	labels JSON NOT NULL, 
+	first_seen_at BIGINT NOT NULL, 
+	gone_at BIGINT, 
+	CONSTRAINT pk_subjects PRIMARY KEY (id), 
+	CONSTRAINT uq_subjects_tenant UNIQUE (tenant, kind, "key")
+)
+CREATE TABLE subscription_latest (
+	subject_id BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	days_to_expiry DOUBLE, 
+	is_expired SMALLINT, 
+	CONSTRAINT pk_subscription_latest PRIMARY KEY (subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE subscription_stretches (
+	valid_to BIGINT NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	days_to_expiry DOUBLE, 
+	is_expired SMALLINT, 
+	CONSTRAINT pk_subscription_stretches PRIMARY KEY (valid_to, subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE INDEX ix_alert_events_alert_id ON alert_events (alert_id)
+CREATE INDEX ix_alerts_open ON alerts (rule) WHERE phase <> 'resolved'
+CREATE INDEX ix_deliveries_due ON deliveries (channel, seq) WHERE state = 'due'
+CREATE INDEX ix_delivery_alerts_alert_id ON delivery_alerts (alert_id)
+CREATE INDEX ix_delivery_attempts_delivery_seq ON delivery_attempts (delivery_seq)

@@ -1,0 +1,478 @@
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from monitor.collectors.sessions import COLLECTOR
+from monitor.core.kinds import SESSION
+from monitor.core.sample import Collected, Sample
+from monitor.errors import AccessDenied, EndpointMissing, Unreachable
+from monitor.orchestrator.client import OrchestratorClient
+from tests.wires import START, FakeClock, Server, a_client, page, paged, query_of, refusal
+
+RUNTIMES = "/odata/Sessions/UiPath.Server.Configuration.OData.GetMachineSessionRuntimes"
+SESSIONS = "/odata/Sessions/UiPath.Server.Configuration.OData.GetGlobalSessions"
+METRICS = [metric.name for metric in SESSION.metrics]
+SERVICE = "NT AUTHORITY\\LOCAL SERVICE"
+
+
+def ago(seconds: float) -> str:
+    return (START - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def a_runtime(**fields: object) -> dict[str, object]:
+    return {
+        "SessionId": 5101,
+        "MachineId": 229978,
+        "MachineName": "UnattendedPool",
+        "MaintenanceMode": "Default",
+        "HostMachineName": "VM-RPA-07",
+        "RuntimeType": "Unattended",
+        "MachineScope": "Default",
+        "Status": "Available",
+        "IsUnresponsive": False,
+        "Runtimes": 4,
+        "ServiceUserName": SERVICE,
+        "ReportingTime": ago(10),
+        "Version": "25.10.3",
+        **fields,
+    }
+
+
+def a_session(*, robot: Mapping[str, object] | None = None, **fields: object) -> dict[str, object]:
+    who: dict[str, object] = {
+        "Id": 759,
+        "Name": "attended-stan",
+        "Username": "CORP\\stan",
+        "Type": "Attended",
+        "LicenseKey": "secret",
+        **(robot or {}),
+    }
+    return {
+        "Id": 718,
+        "State": "Available",
+        "ReportingTime": ago(10),
+        "IsUnresponsive": False,
+        "HostMachineName": "LAPTOP-3",
+        "MachineId": 11,
+        "MachineName": "Laptops",
+        "FolderName": None,
+        "RobotSessionType": "LongLived",
+        "Version": "25.10.3",
+        "Robot": who,
+        **fields,
+    }
+
+
+class Tenant:
+    """One tenant with its collector, polled as often as a test likes."""
+
+    def __init__(self, server: Server, client: OrchestratorClient) -> None:
+        self.server = server
+        self.client = client
+        self.collect = COLLECTOR.make("production")
+        self.shows()
+
+    def shows(
+        self,
+        runtimes: list[dict[str, object]] | None = None,
+        sessions: list[dict[str, object]] | None = None,
+    ) -> None:
+        self.server.routes[RUNTIMES] = paged(runtimes or [])
+        self.server.routes[SESSIONS] = paged(sessions or [])
+
+    def poll(self) -> Collected:
+        with self.client.poll(30) as poll:
+            return self.collect(poll)
+
+
+@pytest.fixture
+def tenant() -> Iterator[Tenant]:
+    clock = FakeClock()
+    server = Server(clock)
+    with a_client(server, clock) as client:
+        yield Tenant(server, client)
+
+
+def values(sample: Sample) -> dict[str, float | None]:
+    return dict(zip(METRICS, sample.values, strict=True))
+
+
+def only(collected: Collected) -> Sample:
+    (sample,) = collected.samples
+    return sample
+
+
+def truths(sample: Sample) -> set[str]:
+    return {name for name, value in values(sample).items() if value == 1 and "_s" not in name[-2:]}
+
+
+def test_a_poll_costs_two_requests_and_asks_for_no_more_than_it_uses(tenant: Tenant) -> None:
+    tenant.shows([a_runtime(SessionId=i) for i in range(40)], [a_session()])
+    tenant.poll()
+
+    assert tenant.server.asked == [RUNTIMES, SESSIONS]
+    runtimes, sessions = (query_of(request) for request in tenant.server.requests[1:])
+    assert "$expand" not in runtimes
+    assert sessions["$expand"] == "Robot"
+    assert sessions["$select"].split(",")[-1] == "Robot"
+    assert (runtimes["$orderby"], sessions["$orderby"]) == ("SessionId", "Id")
+
+
+def test_a_host_is_named_and_labelled(tenant: Tenant) -> None:
+    tenant.shows([a_runtime(Status="Busy")])
+    sample = only(tenant.poll())
+
+    assert sample.subject.name == "VM-RPA-07"
+    assert sample.subject.key == "229978/vm-rpa-07/nt authority\\local service"
+    assert sample.subject.labels == {
+        "robot": "",
+        "robot_type": "Unattended",
+        "machine": "UnattendedPool",
+        "host": "VM-RPA-07",
+        "folder": "",
+        "state": "Busy",
+        "version": "25.10.3",
+    }
+    assert values(sample)["heartbeat_age_s"] == pytest.approx(10, abs=1)
+    assert truths(sample) == {"is_busy"}
+
+
+def test_a_persons_robot_is_named_and_labelled(tenant: Tenant) -> None:
+    tenant.shows(sessions=[a_session(FolderName="Shared/Finance")])
+    sample = only(tenant.poll())
+
+    assert (sample.subject.name, sample.subject.key) == ("attended-stan", "robot/759")
+    assert sample.subject.labels["robot_type"] == "Attended"
+    assert sample.subject.labels["folder"] == "Shared/Finance"
+    assert "secret" not in str(sample)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected", "state"),
+    [
+        ({"Status": "Available"}, {"is_available"}, "Available"),
+        ({"Status": "Busy"}, {"is_busy"}, "Busy"),
+        ({"Status": "Unknown"}, set(), "Unknown"),
+        ({"Status": "Napping"}, set(), "Napping"),
+        ({"Status": None}, set(), "Unknown"),
+        ({"IsUnresponsive": True}, {"is_unresponsive"}, "Unresponsive"),
+        ({"IsUnresponsive": True, "ReportingTime": None}, {"is_unresponsive"}, "Unresponsive"),
+        ({"ReportingTime": ago(119)}, {"is_available"}, "Available"),
+        ({"ReportingTime": ago(122)}, {"is_unresponsive"}, "Unresponsive"),
+        ({"Status": "Unknown", "ReportingTime": ago(500)}, {"is_unresponsive"}, "Unresponsive"),
+        ({"Status": "Disconnected"}, {"is_disconnected"}, "Disconnected"),
+        (
+            {"Status": "Disconnected", "ReportingTime": ago(9e6)},
+            {"is_disconnected"},
+            "Disconnected",
+        ),
+        ({"Status": "Disconnected", "IsUnresponsive": True}, {"is_disconnected"}, "Disconnected"),
+        ({"MaintenanceMode": "Enabled"}, {"in_maintenance"}, "Available"),
+        ({"MaintenanceMode": "Enabled", "IsUnresponsive": True}, {"in_maintenance"}, "Available"),
+        (
+            {"MaintenanceMode": "Enabled", "Status": "Disconnected"},
+            {"in_maintenance"},
+            "Disconnected",
+        ),
+        ({"MaintenanceMode": "Enabled", "Status": "Busy"}, {"in_maintenance", "is_busy"}, "Busy"),
+    ],
+)
+def test_a_session_is_judged_in_the_agreed_order(
+    tenant: Tenant, fields: dict[str, object], expected: set[str], state: str
+) -> None:
+    tenant.shows([a_runtime(**fields)])
+    sample = only(tenant.poll())
+
+    assert truths(sample) == expected
+    assert sample.subject.labels["state"] == state
+
+
+@pytest.mark.parametrize("never", [None, "0001-01-01T00:00:00Z"])
+def test_a_session_that_never_reported_is_not_known(tenant: Tenant, never: str | None) -> None:
+    tenant.shows([a_runtime(ReportingTime=never)])
+
+    found = values(only(tenant.poll()))
+    assert found["heartbeat_age_s"] is None
+    assert found["is_unresponsive"] is None
+    assert found["is_available"] is None
+    assert found["is_disconnected"] == 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"RuntimeType": "Serverless"},
+        {"RuntimeType": "ServerlessTestAutomation"},
+        {"RuntimeType": "AutomationCloud"},
+        {"RuntimeType": "AgentService"},
+        {"RuntimeType": "AssistantWeb"},
+        {"MachineScope": "ElasticRobot"},
+        {"MachineScope": "Serverless"},
+    ],
+)
+def test_what_sends_no_heartbeats_is_not_missed(tenant: Tenant, fields: dict[str, object]) -> None:
+    tenant.shows([a_runtime(ReportingTime=ago(9000), IsUnresponsive=True, **fields)])
+    sample = only(tenant.poll())
+
+    assert values(sample)["heartbeat_age_s"] is None
+    assert truths(sample) == {"is_available"}
+
+
+def test_an_ephemeral_session_is_not_missed(tenant: Tenant) -> None:
+    tenant.shows(
+        sessions=[
+            a_session(RobotSessionType="Ephemeral", State="Disconnected", ReportingTime=ago(9000))
+        ]
+    )
+
+    assert truths(only(tenant.poll())) == set()
+
+
+def test_the_age_goes_by_the_servers_clock(tenant: Tenant) -> None:
+    tenant.shows([a_runtime(ReportingTime=ago(-600 + 20))])
+    local, tenant.server.clock = tenant.server.clock, FakeClock(START + timedelta(minutes=10))
+    sample = only(tenant.poll())
+
+    assert local.now() == START
+    assert values(sample)["heartbeat_age_s"] == pytest.approx(20, abs=1)
+    assert truths(sample) == {"is_available"}
+
+
+def test_the_runtime_types_of_one_session_are_one_subject(tenant: Tenant) -> None:
+    tenant.shows(
+        [
+            a_runtime(RuntimeType="Headless", Runtimes=2),
+            a_runtime(RuntimeType="NonProduction", Runtimes=0),
+            a_runtime(),
+        ]
+    )
+
+    assert only(tenant.poll()).subject.labels["robot_type"] == "Unattended"
+
+
+@pytest.mark.parametrize(
+    ("slots", "expected"),
+    [
+        ({"Unattended": 0, "NonProduction": 1}, "NonProduction"),
+        ({"Unattended": 0, "NewKind": 1, "TestAutomation": 3}, "TestAutomation"),
+        ({"Unattended": 0, "NonProduction": 0}, ""),
+        ({"Unattended": None}, "Unattended"),
+    ],
+)
+def test_the_robot_type_is_the_runtime_type_that_has_slots(
+    tenant: Tenant, slots: dict[str, int | None], expected: str
+) -> None:
+    tenant.shows([a_runtime(RuntimeType=kind, Runtimes=count) for kind, count in slots.items()])
+
+    assert only(tenant.poll()).subject.labels["robot_type"] == expected
+
+
+def test_maintenance_on_any_row_of_a_session_counts(tenant: Tenant) -> None:
+    tenant.shows(
+        [
+            a_runtime(MaintenanceMode=None),
+            a_runtime(RuntimeType="Headless", MaintenanceMode="Enabled"),
+        ]
+    )
+
+    assert truths(only(tenant.poll())) == {"in_maintenance"}
+
+
+def test_a_session_in_both_lists_is_one_by_its_id(tenant: Tenant) -> None:
+    unattended = {"Type": "Unattended", "Name": "bot-7", "Username": "CORP\\bot"}
+    tenant.shows([a_runtime()], [a_session(Id=5101, robot=unattended, FolderName="Shared")])
+    sample = only(tenant.poll())
+
+    assert sample.subject.name == "bot-7"
+    assert sample.subject.labels["robot"] == "bot-7"
+    assert sample.subject.labels["folder"] == "Shared"
+
+
+def test_a_session_in_both_lists_is_one_by_host_and_user_where_the_ids_differ(
+    tenant: Tenant,
+) -> None:
+    robot = {"Type": "Unattended", "Username": "corp\\BOT"}
+    tenant.shows(
+        [a_runtime(ServiceUserName="CORP\\bot")],
+        [a_session(Id=9, HostMachineName="vm-rpa-07", robot=robot)],
+    )
+
+    assert only(tenant.poll()).subject.name == "attended-stan"
+
+
+def test_a_person_at_a_host_is_another_subject_than_the_host(tenant: Tenant) -> None:
+    tenant.shows(
+        [a_runtime(ServiceUserName="CORP\\stan")], [a_session(HostMachineName="VM-RPA-07")]
+    )
+
+    assert {sample.subject.key for sample in tenant.poll().samples} == {
+        "229978/vm-rpa-07/corp\\stan",
+        "robot/759",
+    }
+
+
+def test_a_machine_session_without_slots_is_its_users_session(tenant: Tenant) -> None:
+    tenant.shows([a_runtime(Runtimes=0)], [a_session(Id=5101)])
+
+    assert only(tenant.poll()).subject.key == "robot/759"
+
+
+def test_hosts_with_several_sessions_tell_them_apart_by_user(tenant: Tenant) -> None:
+    tenant.shows(
+        [
+            a_runtime(SessionId=1, ServiceUserName="CORP\\a"),
+            a_runtime(SessionId=2, ServiceUserName="CORP\\b"),
+            a_runtime(SessionId=3),
+            a_runtime(SessionId=4, HostMachineName="LONELY", ServiceUserName="CORP\\c"),
+        ]
+    )
+
+    assert {sample.subject.name for sample in tenant.poll().samples} == {
+        "VM-RPA-07 (CORP\\a)",
+        "VM-RPA-07 (CORP\\b)",
+        "VM-RPA-07",
+        "LONELY",
+    }
+
+
+def test_a_session_that_was_created_anew_keeps_its_identity_and_its_latest_word(
+    tenant: Tenant,
+) -> None:
+    tenant.shows(
+        [
+            a_runtime(SessionId=1, Status="Busy", ReportingTime=ago(5)),
+            a_runtime(SessionId=2, Status="Disconnected", ReportingTime=ago(5000)),
+        ]
+    )
+    before = only(tenant.poll())
+    tenant.shows([a_runtime(SessionId=3, Status="Busy")])
+    now = only(tenant.poll())
+
+    assert truths(before) == {"is_busy"}
+    assert now.subject is before.subject
+
+
+def test_an_unchanged_subject_keeps_its_object_and_a_changed_one_does_not(tenant: Tenant) -> None:
+    tenant.shows([a_runtime()], [a_session()])
+    first = {sample.subject.key: sample.subject for sample in tenant.poll().samples}
+    tenant.shows([a_runtime(ReportingTime=ago(1))], [a_session(State="Busy")])
+    second = {sample.subject.key: sample.subject for sample in tenant.poll().samples}
+
+    host = "229978/vm-rpa-07/nt authority\\local service"
+    assert second[host] is first[host]
+    assert second["robot/759"] is not first["robot/759"]
+    assert second["robot/759"].labels["state"] == "Busy"
+
+
+def test_a_renamed_robot_keeps_its_identity(tenant: Tenant) -> None:
+    tenant.shows(sessions=[a_session()])
+    before = only(tenant.poll()).subject
+    tenant.shows(sessions=[a_session(robot={"Name": "new-name"})])
+    after = only(tenant.poll()).subject
+
+    assert after.identity == before.identity
+    assert after.name == "new-name"
+
+
+def test_hostile_names_are_one_line_and_bounded(tenant: Tenant) -> None:
+    tenant.shows([a_runtime(HostMachineName="a\x1b[2J\r\nb" + "x" * 9999, Status="\u202eevil")])
+    subject = only(tenant.poll()).subject
+
+    for text in (subject.name, subject.key, *subject.labels.values()):
+        assert text == "" or text.isprintable()
+        assert len(text) < 700
+    assert "\u202e" not in subject.labels["state"]
+
+
+def test_rows_without_any_identity_do_not_crash_the_poll(tenant: Tenant) -> None:
+    tenant.shows([{}], [{}, {"Robot": {}}, {"Robot": {"Username": "x"}}])
+
+    assert len(tenant.poll().samples) >= 1
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_one_list_that_is_refused_leaves_the_other(tenant: Tenant, status: int) -> None:
+    tenant.shows(sessions=[a_session()])
+    tenant.server.routes[RUNTIMES] = refusal(status, 0)
+    collected = tenant.poll()
+    asked = len(tenant.server.asked)
+    tenant.poll()
+
+    assert only(collected).subject.key == "robot/759"
+    assert collected.kinds == ("session",)
+    assert tenant.server.asked[asked:] == [SESSIONS]  # the refusal is remembered
+
+
+def test_the_refused_list_is_asked_again_later(tenant: Tenant) -> None:
+    tenant.shows([a_runtime()], [a_session()])
+    tenant.server.routes[SESSIONS] = refusal(403, 0)
+    tenant.poll()
+    tenant.shows([a_runtime()], [a_session()])
+    tenant.server.clock.advance(1801)
+
+    assert len(tenant.poll().samples) == 2
+
+
+def test_what_a_refused_list_showed_before_is_unknown_not_absent(tenant: Tenant) -> None:
+    tenant.shows([a_runtime()], [a_session()])
+    assert tenant.poll().partial is False
+    tenant.server.routes[RUNTIMES] = refusal(403, 0)
+
+    assert tenant.poll().partial is True
+
+
+def test_a_list_that_was_never_readable_hides_nothing(tenant: Tenant) -> None:
+    tenant.shows(sessions=[a_session()])
+    tenant.server.routes[RUNTIMES] = refusal(403, 0)
+
+    assert tenant.poll().partial is False
+
+
+def test_both_lists_refused_is_a_failed_poll_each_time(tenant: Tenant) -> None:
+    tenant.server.routes[RUNTIMES] = refusal(404)
+    tenant.server.routes[SESSIONS] = refusal(403, 0)
+    for _ in range(2):
+        with pytest.raises(AccessDenied, match=r"Users\.View"):
+            tenant.poll()
+    tenant.server.routes[SESSIONS] = refusal(404)
+    with pytest.raises(EndpointMissing):
+        tenant.poll()
+
+
+def test_a_failing_list_fails_the_poll(tenant: Tenant) -> None:
+    tenant.shows([a_runtime()])
+    tenant.server.routes[SESSIONS] = refusal(503)
+    with pytest.raises(Unreachable):
+        tenant.poll()
+
+
+def test_a_version_that_lacks_a_column_is_asked_for_all_of_them(tenant: Tenant) -> None:
+    def older(request: httpx.Request) -> httpx.Response:
+        if "RobotSessionType" in query_of(request).get("$select", ""):
+            return refusal(400, 1000, "Could not find a property named 'RobotSessionType'")
+        return page([a_session()])
+
+    tenant.server.routes[SESSIONS] = older
+    tenant.poll()
+    asked = len(tenant.server.asked)
+
+    assert only(tenant.poll()).subject.key == "robot/759"
+    assert len(tenant.server.asked) - asked == 2
+
+
+def test_an_unreadable_row_makes_the_view_partial(tenant: Tenant) -> None:
+    tenant.shows([a_runtime(), a_runtime(SessionId="x")])
+    collected = tenant.poll()
+
+    assert (len(collected.samples), collected.skipped, collected.partial) == (1, 1, True)
+
+
+def test_ten_thousand_sessions_come_in_ten_requests_a_list(tenant: Tenant) -> None:
+    many = [a_runtime(SessionId=i, HostMachineName=f"H{i}") for i in range(10_000)]
+    tenant.shows(many)
+    for _ in range(2):
+        before = len(tenant.server.asked)
+        assert len(tenant.poll().samples) == 10_000
+        assert len(tenant.server.asked) - before == 11
