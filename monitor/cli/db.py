@@ -1,8 +1,11 @@
 """`db`: the history's database and its schema."""
 
+import typer
+
 from monitor.cli.context import opened
 from monitor.cli.options import ConfigOption, JsonOption, noun
-from monitor.cli.output import print_json, say
+from monitor.cli.output import complain, print_json, say
+from monitor.errors import StoreError
 
 APP = noun("The history's database and its schema.")
 
@@ -27,23 +30,31 @@ def upgrade(config: ConfigOption = None, *, as_json: JsonOption = False) -> None
 
 @APP.command("check")
 def check(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
-    """Tell whether the database can be read and its schema is this program's.
+    """Examine the database: its file, its schema, its tables and views.
 
-    Exits with 4 when not.
+    Exits with 4 when something is wrong with it.
     """
-    from monitor.store.version import require_current, schema_version  # noqa: PLC0415 - slow
+    from monitor.store.check import check as examine  # noqa: PLC0415 - slow to import
+    from monitor.store.version import SchemaState, require_current  # noqa: PLC0415 - slow
 
     with opened(config) as history:
-        version = schema_version(history.store.database)
         place = history.store.place.shown
+        found = examine(history.store)
         if as_json:
             print_json(
                 {
                     "database": place,
-                    "revision": version.revision,
-                    "state": version.state.value,
+                    "revision": found.version.revision,
+                    "state": found.version.state.value,
+                    "findings": list(found.findings),
                 }
             )
-        require_current(history.store.database)
-    if not as_json:
-        say(f"{place}: fine, schema {version.revision} is current")
+        elif found.is_sound:
+            say(f"{place}: fine, schema {found.version.revision} is current")
+        elif found.version.state is not SchemaState.CURRENT:
+            # Says what to do about it, which the finding does not.
+            require_current(history.store.database)
+        else:
+            complain("\n".join(f"{place}: {finding}" for finding in found.findings))
+    if not found.is_sound:
+        raise typer.Exit(StoreError.exit_status)

@@ -134,7 +134,7 @@ def demo(*, seconds: float | None, port: int, speed: float) -> int:
 
 
 def _introduce(
-    simulator: Simulator, orchestrator: str, page: str, speed: float, seconds: float | None
+    simulator: Simulator, orchestrator: str, page: str | None, speed: float, seconds: float | None
 ) -> None:
     estate = simulator.estate
     say(
@@ -142,8 +142,9 @@ def _introduce(
         f"and {len(estate.queues)} queues:"
     )
     say(f"  {orchestrator}")
-    say("The status page:")
-    say(f"  {page}", "bold")
+    if page is not None:
+        say("The status page:")
+        say(f"  {page}", "bold")
     if speed != 1:
         say(f"Its time runs {speed:g} times as fast: a minute takes {60 / speed:.1f} s.")
     end = "Ctrl-C ends it." if seconds is None else f"It ends after {seconds:g} s."

@@ -116,7 +116,7 @@ def print_as_table(rows: Iterable[Row], asked: Question) -> None:
         if any(row.values.get(metric.name) is not None for row in found)
     ]
     moving = asked.kind.moving if asked.every is None else ()
-    has_folder = "folder" in asked.kind.labels
+    has_folder = any(row.subject.labels.get("folder") for row in found)
     has_tenants = len({row.subject.tenant for row in found}) > 1
     table(
         [
@@ -175,7 +175,7 @@ def _cells(value: Value, asked: Question) -> tuple[str, ...]:
 def _exact(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:.0f}" if value.is_integer() else repr(value)
+    return f"{value:.0f}" if float(value).is_integer() else repr(value)
 
 
 def _harmless(text: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from monitor.collectors import Collect, Collector
 from monitor.core.kinds import LICENSE, SUBSCRIPTION
 from monitor.core.sample import Collected, Sample, Subject, Values
+from monitor.errors import UnexpectedResponse
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.text import label
 from monitor.orchestrator.wire import License
@@ -25,6 +26,9 @@ class _Licenses:
 
     def __call__(self, poll: Poll) -> Collected:
         answer = poll.get(_PATH, type=License)
+        if answer == License():
+            msg = f"{_PATH}: the answer says nothing about licenses"
+            raise UnexpectedResponse(msg, endpoint=_PATH)
         now = poll.server_time
         samples = [Sample(self._subscription, _expiry(answer, now))]
         allowed, used = answer.allowed or {}, answer.used or {}
@@ -33,7 +37,10 @@ class _Licenses:
             if any(counts):  # neither bought nor used otherwise
                 samples.append(Sample(self._subject(license_type), _usage(*counts)))
         return Collected(
-            kinds=(LICENSE.name, SUBSCRIPTION.name), samples=tuple(samples), observed_at=now
+            kinds=(LICENSE.name, SUBSCRIPTION.name),
+            samples=tuple(samples),
+            observed_at=now,
+            partial=answer.allowed is None and answer.used is None,
         )
 
     def _subject(self, license_type: str) -> Subject:

@@ -4,6 +4,7 @@ Prose lines begin with "# "; keys that are switched off begin with "#" alone, so
 that one character switches them on.
 """
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -26,6 +27,7 @@ from monitor.core.duration import format_duration
 from monitor.rules import BUILT_IN
 
 WIDTH = 98
+_HEADER = re.compile(r"\A\[rules\.[^\]\n]*\]\n")
 _START = """\
 # The configuration of orchestrator-monitor. These lines are enough to start; everything below
 # them is optional, and shows its default or an example. docs/configuration.md explains each key.
@@ -210,4 +212,6 @@ def _rule_types() -> Iterator[str]:
         yield from textwrap.wrap(
             f"{name}: {rule_type.help}", WIDTH, initial_indent="# ", subsequent_indent="#   "
         )
-        yield from _off(f"[rules.my-{name}]\n{rule_type.example.strip()}")
+        # A name of its own: with everything switched on no table may stand there twice.
+        table = _HEADER.sub("", rule_type.example.strip())
+        yield from _off(f"[rules.my-{name}]\n{table}")

@@ -10,8 +10,12 @@ from monitor.config.secrets import secrets_within
 from monitor.config.settings import Settings
 from monitor.config.tenants import UserKey
 from monitor.config.values import host_and_port
+from monitor.core.kinds import KINDS
 from monitor.core.matching import Where
 from monitor.core.rule import Rule
+
+SUBJECT_LABELS = ("tenant", "kind", "name", "key")
+"""What a rule's `where` may look at beside the labels of its kind and of the tenants."""
 
 _USER_KEY = (
     "user keys have been without support since March 2025; register an external application and "
@@ -25,7 +29,7 @@ def notices_of(settings: Settings, rules: tuple[Rule, ...]) -> tuple[str, ...]:
         _about_tenants(settings),
         _about_secrets(settings),
         _about_routes(settings),
-        _about_rules(rules),
+        _about_rules(rules, settings),
         _about_listener(settings),
     )
     return tuple(f"{dotted(path)}: {sentence}" for path, sentence in found)
@@ -75,9 +79,17 @@ def _about_routes(settings: Settings) -> Iterator[tuple[Path, str]]:
         )
 
 
-def _about_rules(rules: tuple[Rule, ...]) -> Iterator[tuple[Path, str]]:
+def _about_rules(rules: tuple[Rule, ...], settings: Settings) -> Iterator[tuple[Path, str]]:
     if not any(rule.kind != "collector" for rule in rules):
         yield ("rules",), "no rule is on: nothing that happens in Orchestrator opens an alert"
+    of_tenants = {label for tenant in settings.tenants.values() for label in tenant.labels}
+    for rule in rules:
+        known = of_tenants.union(SUBJECT_LABELS, KINDS[rule.kind].labels)
+        for label in sorted(rule.where.names - known):
+            yield (
+                ("rules", rule.name, "where"),
+                f'no {rule.kind} carries the label "{label}": there it equals the empty text',
+            )
 
 
 def _about_listener(settings: Settings) -> Iterator[tuple[Path, str]]:

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from monitor.core.alert import Severity
 from monitor.core.duration import format_duration
-from monitor.core.expression import Threshold, Translator, thresholds, unparsed
+from monitor.core.expression import Threshold, Translator, thresholds
 from monitor.core.grammar import ExpressionError, parse
-from monitor.core.judgement import Judge, judge, number, sift
+from monitor.core.judgement import judge, number, sift
 from monitor.core.kinds import KINDS, Kind
 from monitor.core.matching import Where
 from monitor.core.plain import clipped
@@ -66,9 +66,14 @@ def compile_rule(
     translator = Translator(kind)
     when = _read("when", condition.when, translator)
     shown, limit = _shown(condition, when, translator)
-    is_clear, clearing = _clearing(
-        condition, when, shown, translator, clear_when, clear_below, clear_above
+    clearing = _clearing(
+        condition,
+        shown,
+        translator,
+        clear_when=clear_when,
+        thresholds={"clear_below": clear_below, "clear_above": clear_above},
     )
+    over = ast.UnaryOp(op=ast.Not(), operand=when) if clearing is None else clearing
     theirs = Where() if where is None else where
     scope = theirs.and_(condition.where.without(theirs.names))
     nothing: Callable[[Sample, Windows], float | None] = lambda _sample, _windows: None  # noqa: E731
@@ -82,14 +87,20 @@ def compile_rule(
         where=scope,
         limit=limit,
         breaches=_breaches(when, scope, translator),
-        clears=is_clear,
+        clears=judge(over, translator),
         value=value,
         summary=_summary(name, kind, render),
         windows=dict(translator.windows),
         channels=channels,
         labels=dict(labels or {}),
         runbook_url=runbook_url,
-        source=_in_words(type, condition.when, clearing, scope, severity, policy),
+        source="\n".join(
+            [
+                f"{type}, {severity}: {' '.join(condition.when.split())}",
+                f"where {scope}",
+                *_waits(policy, clearing),
+            ]
+        ),
     )
 
 
@@ -145,43 +156,40 @@ def _shown(
 
 def _clearing(
     condition: Condition,
-    when: ast.expr,
     shown: Threshold | None,
     translator: Translator,
+    *,
     clear_when: str | None,
-    clear_below: float | None,
-    clear_above: float | None,
-) -> tuple[Judge, str]:
-    """Return what tells that an alert is over, and the same in words ("" for the default)."""
+    thresholds: Mapping[str, float | None],
+) -> ast.expr | None:
+    """Return what must hold for an alert to be over; None for the default, "not breached".
+
+    What a user says takes the place of the condition's own.
+    """
     parts: list[ast.expr] = []
-    for key, limit, symbol in (
-        ("clear_below", clear_below, "<"),
-        ("clear_above", clear_above, ">"),
-    ):
+    for key, limit in thresholds.items():
         if limit is not None:
-            _check_threshold(key, limit, shown)
-            assert shown is not None  # noqa: S101 - just checked; tells the type checker
-            op = ast.Lt() if symbol == "<" else ast.Gt()
+            measured = _measured(key, limit, shown)
+            op = ast.Lt() if key == "clear_below" else ast.Gt()
             parts.append(
-                ast.Compare(left=shown.value, ops=[op], comparators=[ast.Constant(float(limit))])
+                ast.Compare(left=measured, ops=[op], comparators=[ast.Constant(float(limit))])
             )
-    said = clear_when if parts else clear_when or condition.clear_when
+    said = clear_when if parts or clear_when else condition.clear_when
     if said:
         parts.append(_read("clear_when", said, translator))
     if not parts:
-        return judge(ast.UnaryOp(op=ast.Not(), operand=when), translator), ""
-    node = parts[0] if len(parts) == 1 else ast.BoolOp(op=ast.And(), values=parts)
-    return judge(node, translator), unparsed(node)
+        return None
+    return parts[0] if len(parts) == 1 else ast.BoolOp(op=ast.And(), values=parts)
 
 
-def _check_threshold(key: str, limit: float, shown: Threshold | None) -> None:
-    """Refuse a threshold for clearing on the wrong side of the one for opening."""
+def _measured(key: str, limit: float, shown: Threshold | None) -> ast.expr:
+    """Return what a threshold for clearing compares; it must lie on the good side of the limit."""
     if shown is None:
         msg = "nothing in the condition is compared with a number: use clear_when"
         raise RuleMistake(key, msg)
     opens, clears = shown.symbol[:1], "<" if key == "clear_below" else ">"
     if opens not in ("<", ">"):
-        return
+        return shown.value
     if opens == clears:
         other = "clear_above" if key == "clear_below" else "clear_below"
         msg = f"the rule opens at {shown.symbol} {shown.limit:g}: use {other}"
@@ -190,6 +198,7 @@ def _check_threshold(key: str, limit: float, shown: Threshold | None) -> None:
         side = "at most" if clears == "<" else "at least"
         msg = f"{limit:g} would clear what still breaches: {side} {shown.limit:g}, the rule's limit"
         raise RuleMistake(key, msg)
+    return shown.value
 
 
 def _breaches(
@@ -252,18 +261,16 @@ def _plainly(rule: str, subject: Subject, value: float | None, limit: float | No
     return text if limit is None else f"{text}, limit {limit:,.6g}"
 
 
-def _in_words(
-    type_: str, when: str, clearing: str, scope: Where, severity: Severity, policy: Policy
-) -> str:
-    """Return the rule as it is, for whoever asks later why it fired."""
-    lines = [f"{type_}, {severity}: {' '.join(when.split())}", f"where {scope}"]
+def _waits(policy: Policy, clearing: ast.expr | None) -> list[str]:
+    """Return in words when an alert opens and ends, as far as it is not at once."""
+    lines = []
     if policy.hold or policy.hold_count > 1:
         lines.append(f"opens after {_wait(policy.hold, policy.hold_count)}")
-    if clearing:
-        lines.append(f"clears when {clearing}")
+    if clearing is not None:
+        lines.append(f"clears when {ast.unparse(clearing)}")
     if policy.keep_open or policy.keep_open_count > 1:
         lines.append(f"resolves after {_wait(policy.keep_open, policy.keep_open_count)}")
-    return "\n".join(lines)
+    return lines
 
 
 def _wait(duration: timedelta, count: int) -> str:

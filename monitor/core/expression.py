@@ -1,9 +1,8 @@
 """Expressions over one kind's metrics and labels: checked by name and type, compiled to Python.
 
-A `Translator` turns a syntax tree into Python source in which only numbers, positions, quoted texts
-and our own functions stand, so that compiling it is safe: `s` is the sample, `v` its values, `w` the
-windows.
-`judgement.py` makes functions of the code.
+A `Translator` turns a syntax tree into Python source in which only numbers, positions, quoted
+texts and our own functions stand, so that compiling it is safe: `s` is the sample, `v` its values,
+`w` the windows. `judgement.py` makes functions of the code.
 """
 
 import ast
@@ -16,10 +15,12 @@ from enum import StrEnum
 from monitor.core.duration import parse_duration
 from monitor.core.grammar import ExpressionError
 from monitor.core.kinds import Kind
+from monitor.core.plain import clipped
 from monitor.core.window import LONGEST_WINDOW
 
 WINDOW_FUNCTIONS = ("avg", "min", "max", "increase", "rate", "seconds_since_change")
 SINCE_CHANGE_LOOKS_BACK = timedelta(days=1)
+LONGEST_QUOTE = 60
 SUBJECT_FIELDS = ("name", "tenant", "key")
 _SYMBOLS: Mapping[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Eq: "==", ast.NotEq: "!=",
@@ -74,14 +75,18 @@ class Translator:
     def code(self, node: ast.expr) -> tuple[str, Type]:
         """Return the code of a part, and what it is. Raises ExpressionError."""
         match node:
-            case ast.Constant(value=str() as text):
-                return repr(text), Type.TEXT
-            case ast.Constant(value=bool() as flag):
-                return repr(float(flag)), Type.FLAG
-            case ast.Constant(value=int() | float() as number):
-                return repr(float(number)), Type.NUMBER
+            case ast.Constant(value=value):
+                return _literal(value)
             case ast.Name(id=name):
                 return self._name(name)
+            case ast.Compare(left=left, ops=ops, comparators=rights):
+                return self._comparison([left, *rights], ops), Type.TRUTH
+            case ast.Call(func=ast.Name(id=function), args=arguments):
+                return self._call(function, arguments), Type.NUMBER
+        return self._operation(node)
+
+    def _operation(self, node: ast.expr) -> tuple[str, Type]:
+        match node:
             case ast.BoolOp(op=op, values=parts):
                 joined = f" {_SYMBOLS[type(op)]} ".join(self.truth(part) for part in parts)
                 return f"({joined})", Type.TRUTH
@@ -93,12 +98,8 @@ class Translator:
             case ast.BinOp(left=left, op=op, right=right):
                 code = f"({self.number(left)} {_SYMBOLS[type(op)]} {self.number(right)})"
                 return code, Type.NUMBER
-            case ast.Compare(left=left, ops=ops, comparators=rights):
-                return self._comparison([left, *rights], ops), Type.TRUTH
-            case ast.Call(func=ast.Name(id=function), args=arguments):
-                return self._call(function, arguments), Type.NUMBER
-        msg = f"{_said(node)} is not part of expressions"  # pragma: no cover - refused by parse
-        raise ExpressionError(msg)  # pragma: no cover
+        msg = f"{_said(node)} is not part of expressions"
+        raise ExpressionError(msg)
 
     def _name(self, name: str) -> tuple[str, Type]:
         if name in ("true", "false"):
@@ -173,9 +174,21 @@ def unknown_name(name: str, kind: Kind, *, metrics_only: bool = False) -> str:
     labels = [] if metrics_only else [*SUBJECT_FIELDS, *kind.labels]
     near = get_close_matches(name, metrics + labels, 1, 0.6)
     hint = f": did you mean {near[0]}?" if near else ":"
-    text = f'unknown {"metric" if metrics_only else "name"} "{name[:60]}"{hint}'
+    text = f'unknown {"metric" if metrics_only else "name"} "{clipped(name, LONGEST_QUOTE)}"{hint}'
     text += f" a {kind.name} has the metrics {', '.join(metrics)}"
     return text + (f" and the labels {', '.join(labels)}" if labels else "")
+
+
+def _literal(value: object) -> tuple[str, Type]:
+    match value:
+        case str():
+            return repr(value), Type.TEXT
+        case bool():
+            return repr(float(value)), Type.FLAG
+        case int() | float():
+            return repr(float(value)), Type.NUMBER
+    msg = f"{value!r} is not part of expressions"
+    raise ExpressionError(msg)
 
 
 def thresholds(node: ast.expr) -> list[Threshold]:
@@ -194,14 +207,9 @@ def thresholds(node: ast.expr) -> list[Threshold]:
     return found
 
 
-def unparsed(node: ast.expr) -> str:
-    """Return an expression as text."""
-    return ast.unparse(node)
-
-
 def _said(node: ast.expr) -> str:
     text = ast.unparse(node)
-    return f"`{text}`" if len(text) <= 60 else f"`{text[:57]}...`"
+    return f"`{clipped(text, LONGEST_QUOTE)}`"
 
 
 def _span(window: str) -> timedelta:

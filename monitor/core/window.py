@@ -169,7 +169,7 @@ class Windows:
         return self.increase(identity, metric_index, span_s) / span_s
 
     def seconds_since_change(self, identity: Identity, metric_index: int) -> Bound | float:
-        """Return the seconds since the value last changed; at least those since it was first seen."""
+        """Return the seconds since the last change; at least those since the first sight."""
         series = self._series.get((identity, metric_index))
         if series is None:
             raise Unclear

@@ -1,5 +1,6 @@
 """Builds the running parts from a configuration: the one place that knows how they fit."""
 
+import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -151,7 +152,7 @@ def expectations(configuration: Configuration) -> Mapping[str, timedelta]:
     }
 
 
-def _tls(tenant: Tenant, deployment: Deployment) -> "object | None":
+def _tls(tenant: Tenant, deployment: Deployment) -> ssl.SSLContext | None:
     custom = tenant.ca_file or tenant.client_certificate_file or not tenant.verify
     if not custom:
         return None

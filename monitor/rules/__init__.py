@@ -15,6 +15,7 @@ from monitor.core.alert import Severity
 from monitor.core.duration import parse_duration
 from monitor.core.matching import Where, parse_where
 from monitor.core.rule import Condition
+from monitor.core.window import LONGEST_WINDOW
 
 DURATION_SCHEMA = {
     "type": "string",
@@ -42,6 +43,17 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema(DURAT
 Span = Annotated[Duration, AfterValidator(_not_zero)]
 
 
+def _within_memory(value: timedelta) -> timedelta:
+    if value > LONGEST_WINDOW:
+        msg = f'must be "{LONGEST_WINDOW.days}d" at most: rules look no further back'
+        raise ValueError(msg)
+    return value
+
+
+Memory = Annotated[Span, AfterValidator(_within_memory)]
+"""A length of time that window functions can look back."""
+
+
 def _share(value: object) -> float:
     """Read a share: `0.2` or `"20%"`."""
     if isinstance(value, str) and value.strip().endswith("%"):
@@ -66,10 +78,6 @@ Share = Annotated[
     BeforeValidator(_share),
     WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": "%$"}]}),
 ]
-
-
-MOST_SHARE = 10.0
-"""A share above this is a percentage without its sign: `above = 90` for "90%"."""
 
 
 class RuleOptions(BaseModel):

@@ -4,17 +4,28 @@ Source: Orchestrator reference, licenses: usage above what is allowed does happe
 allowed there is no ratio to judge. All in use at the peak is normal for runtimes.
 """
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from monitor.core.alert import Severity
 from monitor.core.rule import Condition
 from monitor.rules import RuleOptions, RuleType, Share
 
+MOST = 10.0
+
+
+def _plausible(value: float) -> float:
+    if value > MOST:
+        msg = f'{value:g} is {value:.0%} of what is allowed: write "{value:g}%" or {value / 100:g}'
+        raise ValueError(msg)
+    return value
+
 
 class Options(RuleOptions):
     """How many licenses may be in use."""
 
-    above: Share = Field(
+    above: Annotated[Share, AfterValidator(_plausible)] = Field(
         default=1.0, description="more than this share of the licenses allowed is in use"
     )
 

@@ -6,6 +6,7 @@ import pytest
 
 from monitor.collectors.licenses import COLLECTOR
 from monitor.core.sample import Collected
+from monitor.errors import UnexpectedResponse
 from monitor.orchestrator.client import OrchestratorClient
 from tests.wires import START, FakeClock, Server, a_client
 
@@ -83,6 +84,12 @@ def test_a_server_without_maps_still_tells_of_the_subscription(
 
     assert licenses(collected) == {}
     assert subscription(collected) == (None, 0)
+    assert collected.partial is True  # types that were known are not gone
+
+
+def test_an_answer_that_says_nothing_is_no_evidence(tenant: Tenant) -> None:
+    with pytest.raises(UnexpectedResponse):
+        tenant.poll(Allowed=None)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +100,7 @@ def test_a_server_without_maps_still_tells_of_the_subscription(
         ({"ExpireDate": EPOCH - 86400}, -1, 1),
         ({"ExpireDate": None, "IsExpired": False}, None, 0),
         ({"ExpireDate": 0, "IsExpired": False}, None, 0),
-        ({}, None, None),
+        ({"Allowed": {}}, None, None),
     ],
 )
 def test_the_end_of_the_subscription_counts_epoch_seconds(

@@ -56,6 +56,17 @@ def test_what_is_worth_a_word_gets_one(text: str, notice: str) -> None:
     assert notices(text) == (notice,)
 
 
+def test_a_label_that_the_rules_kind_does_not_carry_is_noticed() -> None:
+    rule = (
+        '[rules.queue-backlog]\nabove = 5\nwhere = { robot_type = "Unattended", region = "emea" }'
+    )
+    text = CHANNEL + TENANT + 'labels = { region = "emea" }\n' + rule
+
+    (notice,) = notices(text)
+
+    assert notice.startswith('rules.queue-backlog.where: no queue carries the label "robot_type"')
+
+
 def test_plain_http_is_silent_on_this_machine_only() -> None:
     here = CHANNEL + TENANT.replace("https://cloud.uipath.com/", "http://127.0.0.1:8080/")
     elsewhere = CHANNEL + TENANT.replace("https://cloud.uipath.com/", "http://orch.example/")

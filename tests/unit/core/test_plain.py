@@ -12,7 +12,7 @@ from monitor.core.plain import clean, clipped, inert
     [
         ("Invoices", "Invoices"),
         ("Größe 請求書", "Größe 請求書"),
-        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),
         ("a\r\nb\tc", "a b c"),
         ("a\u2028b\u2029c\x85d", "a b c d"),
         ("  a   b ", "a b"),

@@ -55,21 +55,31 @@ def names(delivery: Delivery) -> list[tuple[str, str]]:
     return [(item.what.value, item.name) for item in delivery.message.items]
 
 
-def a_route(where: Mapping[str, object], *channels: str, **more: bool) -> Route:
-    return Route(where=parse_where(where), channels=channels, **more)
+def a_route(
+    where: Mapping[str, object],
+    *channels: str,
+    continue_: bool = False,
+    send_resolved: bool = True,
+) -> Route:
+    return Route(
+        where=parse_where(where),
+        channels=channels,
+        continue_=continue_,
+        send_resolved=send_resolved,
+    )
 
 
 # One message per channel
 
 
 def test_an_opened_alert_is_one_delivery_due_now() -> None:
-    told, deliveries = route([opened(an_alert())], TO_OPS, RULES, NOW)
-    (delivery,) = deliveries
+    alert = an_alert()
+    told, (delivery,) = route([opened(alert)], TO_OPS, RULES, NOW)
     assert delivery.channel == "ops"
     assert delivery.state is DeliveryState.DUE
     assert (delivery.created_at, delivery.next_at, delivery.attempts) == (NOW, NOW, 0)
     assert names(delivery) == [("opened", "Invoices")]
-    assert told == (an_alert(told=("ops",)),)
+    assert told == (replace(alert, told=("ops",)),)
 
 
 def test_everything_of_one_evaluation_is_one_message() -> None:

@@ -1,0 +1,101 @@
+"""What is open, how fresh the sight is, what waits: one look for the page and for `status`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.config.compose import Configuration
+from monitor.core.alert import Alert, Phase, Severity
+from monitor.store.outbox import OutboxSummary
+from monitor.store.store import Store
+from monitor.web.documents import alert_json
+from monitor.web.sight import Sight, TenantSight, tenant_sight
+from monitor.web.wording import iso
+
+WORST_FIRST = tuple(sorted(Severity, key=lambda severity: -severity.rank))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Everything there is to tell at one instant."""
+
+    now: datetime
+    tenants: tuple[TenantSight, ...]
+    alerts: tuple[Alert, ...]
+    outbox: OutboxSummary
+
+    @property
+    def firing(self) -> tuple[Alert, ...]:
+        """Return the alerts that are open, the worst and oldest first."""
+        return in_order(alert for alert in self.alerts if alert.phase is Phase.FIRING)
+
+    @property
+    def pending(self) -> tuple[Alert, ...]:
+        """Return the alerts that may open soon."""
+        return in_order(alert for alert in self.alerts if alert.phase is Phase.PENDING)
+
+    def count(self, severity: Severity) -> int:
+        """Return how many alerts of a severity are open."""
+        return sum(alert.severity is severity for alert in self.firing)
+
+    @property
+    def is_healthy(self) -> bool:
+        """Tell whether every tenant is seen and nothing critical is open."""
+        seen = all(tenant.sight is Sight.OK for tenant in self.tenants)
+        return seen and not self.count(Severity.CRITICAL)
+
+
+def in_order(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """Sort alerts: the worst first, then the oldest."""
+    return tuple(sorted(alerts, key=lambda alert: (-alert.severity.rank, alert.started_at)))
+
+
+def look(configuration: Configuration, store: Store, now: datetime) -> Status:
+    """Read everything as of `now`. Raises StoreError."""
+    states = store.collector_states()
+    return Status(
+        now=now,
+        tenants=tuple(
+            tenant_sight(name, configuration.collectors, states, now)
+            for name in configuration.tenants
+        ),
+        alerts=store.load_alerts(),
+        outbox=store.outbox_summary(now),
+    )
+
+
+def status_document(found: Status) -> dict[str, object]:
+    """Return the status as scripts read it: `status --json` and `/api/status`."""
+    return {
+        "healthy": found.is_healthy,
+        "as_of": iso(found.now),
+        "tenants": [
+            {
+                "name": tenant.name,
+                "sight": tenant.sight.value,
+                "since": iso(tenant.since),
+                "collectors": [
+                    {
+                        "name": collector.name,
+                        "sight": collector.sight.value,
+                        "since": iso(collector.since),
+                        "last_poll_at": iso(collector.last_poll_at),
+                        "last_success_at": iso(collector.last_success_at),
+                        "last_error": collector.last_error,
+                        "samples": collector.samples,
+                        "every_s": collector.every.total_seconds(),
+                    }
+                    for collector in tenant.collectors
+                ],
+            }
+            for tenant in found.tenants
+        ],
+        "alerts": {severity.value: found.count(severity) for severity in WORST_FIRST},
+        "pending": len(found.pending),
+        "open": [alert_json(alert) for alert in found.firing],
+        "outbox": {
+            "due": found.outbox.due,
+            "dead": found.outbox.dead,
+            "oldest_s": found.outbox.oldest_s,
+        },
+    }

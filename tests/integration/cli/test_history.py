@@ -1,0 +1,57 @@
+import csv
+import io
+from typing import Any
+
+import pytest
+
+
+def test_history_gives_scripts_every_recorded_value(site: Any) -> None:
+    site.watch_once()
+    site.simulator.freeze_queue("Invoices", new=1000)
+    site.watch_once()
+
+    ran = site.command("history", "queues", "--name", "invoices", "--json")
+
+    assert ran.status == 0
+    rows = [row for row in ran.json if row["subject"]["name"] == "Invoices"]
+    assert [row["new_items"] for row in rows] == [900, 1000]
+    assert rows[0]["tenant"] == "production"
+    assert rows[0]["at"].endswith("Z")
+    assert {"kind", "key", "name", "folder"} <= set(rows[0]["subject"])
+    assert rows[0]["until"] == rows[1]["at"]
+    assert rows[1]["until"] is None
+
+
+def test_history_by_steps_gives_least_average_and_greatest(site: Any) -> None:
+    site.watch_once()
+    site.simulator.freeze_queue("Invoices", new=1000)
+    site.watch_once()
+
+    rows = site.command(
+        "history", "queues", "--name", "Invoices", "--every", "1h", "--format", "json"
+    ).json
+
+    values = rows[-1]["new_items"]
+    assert values["min"] <= values["avg"] <= values["max"] == 1000
+
+
+@pytest.mark.parametrize("kind", ["sessions", "queues", "licenses", "subscriptions"])
+def test_every_kind_has_a_past_in_every_form(site: Any, kind: str) -> None:
+    site.watch_once()
+
+    shown = site.command("history", kind)
+    rows = list(csv.DictReader(io.StringIO(site.command("history", kind, "--format", "csv").out)))
+    data = site.command("history", kind, "--json").json
+    steps = site.command("history", kind, "--every", "1h", "--format", "csv")
+
+    assert shown.status == 0
+    assert len(shown.out.splitlines()) == len(rows) + 1 == len(data) + 1
+    assert {row["name"] for row in rows} == {row["subject"]["name"] for row in data}
+    assert "_avg" in steps.out.splitlines()[0]
+
+
+def test_a_name_that_nothing_has_gives_an_empty_answer(site: Any) -> None:
+    site.watch_once()
+
+    assert site.command("history", "queues", "--name", "zzz*", "--json").json == []
+    assert "No history of queues" in site.command("history", "queues", "--name", "zzz*").out

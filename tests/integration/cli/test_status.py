@@ -1,0 +1,90 @@
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def test_status_tells_scripts_what_is_open_and_how_fresh_the_sight_is(site: Any) -> None:
+    site.watch_once()
+
+    ran = site.command("status", "--json")
+
+    assert ran.status == 1
+    status = ran.json
+    assert status["healthy"] is False
+    assert status["alerts"] == {"critical": 1, "warning": 0, "info": 0}
+    (tenant,) = status["tenants"]
+    assert (tenant["name"], tenant["sight"]) == ("production", "ok")
+    assert ISO.fullmatch(tenant["since"])
+    sessions = next(c for c in tenant["collectors"] if c["name"] == "sessions")
+    assert sessions["samples"] > 0
+    assert sessions["last_error"] is None
+    assert ISO.fullmatch(sessions["last_success_at"])
+    assert status["outbox"]["due"] == 1
+    assert status["outbox"]["dead"] == 0
+    assert status["outbox"]["oldest_s"] >= 0
+
+
+def test_status_tells_people_the_same_in_a_few_aligned_lines(site: Any) -> None:
+    site.watch_once()
+
+    ran = site.command("status")
+
+    assert ran.status == 1
+    assert re.search(r"^production  ok  as of \d\d:\d\d:\d\d UTC, \d+ s ago$", ran.out, re.MULTILINE)
+    assert "1 critical, no warning, no info" in ran.out
+    assert "invoice-backlog" in ran.out
+    assert "1 message to deliver" in ran.out
+
+
+def test_status_is_fine_when_nothing_critical_is_open(site: Any) -> None:
+    site.simulator.freeze_queue("Invoices", new=3)
+    site.watch_once()
+
+    ran = site.command("status", "--json")
+
+    assert (ran.status, ran.json["healthy"]) == (0, True)
+    assert ran.json["outbox"] == {"due": 0, "dead": 0, "oldest_s": None}
+
+
+@pytest.mark.parametrize(
+    ("harm", "sight"),
+    [
+        (lambda site: site.simulator.reject_credentials(), "unauthorized"),
+        (lambda site: site.server.stop(), "unreachable"),
+    ],
+    ids=["credentials refused", "server gone"],
+)
+def test_status_says_why_a_tenant_is_not_seen(
+    site: Any, harm: Callable[[Any], None], sight: str
+) -> None:
+    harm(site)
+    site.watch_once()
+
+    status = site.command("status", "--json").json
+
+    assert status["tenants"][0]["sight"] == sight
+    assert all(c["last_error"] for c in status["tenants"][0]["collectors"])
+    assert status["healthy"] is False
+
+
+def test_status_before_the_first_run_says_what_to_do(site: Any) -> None:
+    ran = site.command("status")
+
+    assert ran.status == 4
+    assert "db upgrade" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_status_of_a_monitor_that_never_polled_is_stale(site: Any) -> None:
+    assert site.command("db", "upgrade").status == 0
+
+    status = site.command("status", "--json").json
+    shown = site.command("status").out
+
+    assert status["tenants"][0]["sight"] == "stale"
+    assert status["tenants"][0]["since"] is None
+    assert "never polled" in shown
