@@ -187,7 +187,8 @@ def _service(url: str, delivery: Delivery | None = None) -> Any | None:  # noqa:
             # A picture would be fetched from a public address by whoever reads the message.
             setattr(service, f"include_{option}", False)
     if delivery is not None and isinstance(getattr(service, "headers", None), dict):
-        service.headers = {**_headers(delivery), **service.headers}
+        automatic = {"Auto-Submitted": "auto-generated"} if "mailto" in service.schema else {}
+        service.headers = {**automatic, **_headers(delivery), **service.headers}
     return service
 
 

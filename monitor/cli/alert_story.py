@@ -2,16 +2,14 @@
 
 from datetime import datetime
 
-from monitor.cli.alert_json import alert_json
 from monitor.cli.output import Column, say, table
-from monitor.cli.wording import clock_time, count, iso, number, span
 from monitor.config.compose import Configuration
 from monitor.core.delivery import Delivery, DeliveryState
 from monitor.core.duration import format_duration
 from monitor.core.rule import Rule
 from monitor.store.queries import AlertStory, Attempt
-
-_LABEL_WIDTH = 10
+from monitor.web.documents import story_json, told
+from monitor.web.wording import clock_time, count, number, span
 
 
 def rule_now(configuration: Configuration, name: str) -> Rule | None:
@@ -19,54 +17,19 @@ def rule_now(configuration: Configuration, name: str) -> Rule | None:
     return next((rule for rule in configuration.rules if rule.name == name), None)
 
 
-def story_json(story: AlertStory, rule: Rule | None) -> dict[str, object]:
-    """Return the alert as in `alerts list`, with its rule, events and deliveries."""
-    return alert_json(story.alert) | {
-        "rule_now": None
-        if rule is None
-        else {
+def explained(story: AlertStory, rule: Rule | None) -> dict[str, object]:
+    """Return the story as scripts read it, and the rule as it is today."""
+    today = None
+    if rule is not None:
+        today = {
             "type": rule.type,
             "severity": rule.severity.value,
             "limit": rule.limit,
             "where": str(rule.where),
             "for": format_duration(rule.policy.hold),
             "keep_open": format_duration(rule.policy.keep_open),
-        },
-        "events": [
-            {
-                "at": iso(event.at),
-                "event": event.kind.value,
-                "reason": event.reason.value,
-                "severity": event.severity.value,
-                "phase": event.phase.value,
-                "value": event.value,
-                "limit": event.limit,
-                "summary": event.summary,
-            }
-            for event in story.events
-        ],
-        "deliveries": [
-            {
-                "id": delivery.id,
-                "channel": delivery.channel,
-                "state": delivery.state.value,
-                "told": _told(delivery, story),
-                "created_at": iso(delivery.created_at),
-                "next_at": iso(delivery.next_at) if _is_due(delivery) else None,
-                "settled_at": iso(delivery.settled_at),
-                "attempts": [
-                    {
-                        "at": iso(attempt.at),
-                        "ended_at": iso(attempt.ended_at),
-                        "outcome": attempt.outcome,
-                        "error": attempt.error,
-                    }
-                    for attempt in attempts
-                ],
-            }
-            for delivery, attempts in story.deliveries
-        ],
-    }
+        }
+    return story_json(story) | {"rule_now": today}
 
 
 def show(story: AlertStory, rule: Rule | None, now: datetime) -> None:
@@ -121,7 +84,7 @@ def _show_delivery(
     }[delivery.state]
     others = len(delivery.message.items) - 1
     shared = f", with {count(others, 'other alert')}" if others else ""
-    say(f"  {delivery.channel}: {_told(delivery, story)}{shared}: {state}")
+    say(f"  {delivery.channel}: {told(delivery, story)}{shared}: {state}")
     table(
         [Column(title="")] * 3,
         [(clock_time(attempt.at, now), *_attempt(attempt)) for attempt in attempts],
@@ -139,9 +102,10 @@ def _attempt(attempt: Attempt) -> tuple[str, str]:
 def _rule(story: AlertStory, rule: Rule | None) -> str:
     if rule is None:
         return f"{story.alert.rule}: no longer in the configuration, or switched off"
-    parts = [f"{rule.name}: {rule.type} of every {rule.kind} where {rule.where}"]
+    which = f" where {rule.where}" if rule.where.matchers else ""
+    parts = [f"{rule.name}: {rule.type} for every {rule.kind}{which}"]
     if rule.policy.hold:
-        parts.append(f"for {format_duration(rule.policy.hold)}")
+        parts.append(f"breached for {format_duration(rule.policy.hold)}")
     if rule.policy.keep_open:
         parts.append(f"kept open for {format_duration(rule.policy.keep_open)}")
     if rule.limit != story.alert.limit:
@@ -158,13 +122,3 @@ def _lasted(story: AlertStory, now: datetime) -> str:
         before = f"; first breached {span(alert.opened_at - alert.started_at)} earlier"
     length = span((alert.resolved_at or now) - begin)
     return f"{length}, since {clock_time(begin, now)} UTC{end}{before}"
-
-
-def _told(delivery: Delivery, story: AlertStory) -> str:
-    """Return what the message said of this alert."""
-    told = [item.what for item in delivery.message.items if item.alert_id == story.alert.id]
-    return ", ".join(told)
-
-
-def _is_due(delivery: Delivery) -> bool:
-    return delivery.state is DeliveryState.DUE

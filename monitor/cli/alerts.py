@@ -4,11 +4,10 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.alert_json import alert_json
 from monitor.cli.context import opened
 from monitor.cli.options import ConfigOption, JsonOption, SinceOption, noun
 from monitor.cli.output import Column, print_json, say, table
-from monitor.cli.wording import clock_time, span
+from monitor.web.wording import clock_time, span
 
 APP = noun("What is open, what was, and why.")
 
@@ -28,6 +27,7 @@ def list_alerts(
     --since leaves out what was resolved before that.
     """
     from monitor.store.queries import alerts  # noqa: PLC0415 - slow to import
+    from monitor.web.documents import alert_json  # noqa: PLC0415 - slow to import
 
     with opened(config) as history:
         now = history.now
@@ -79,7 +79,7 @@ def show_alert(
     as_json: JsonOption = False,
 ) -> None:
     """Explain an alert: the rule, the values it saw, every transition, every attempt to tell it."""
-    from monitor.cli.alert_story import rule_now, show, story_json  # noqa: PLC0415 - slow
+    from monitor.cli.alert_story import explained, rule_now, show  # noqa: PLC0415 - slow
     from monitor.store.queries import alert, alerts  # noqa: PLC0415 - slow to import
 
     with opened(config) as history:
@@ -90,7 +90,7 @@ def show_alert(
         rule = rule_now(history.configuration, story.alert.rule)
         now = history.now
     if as_json:
-        print_json(story_json(story, rule))
+        print_json(explained(story, rule))
     else:
         show(story, rule, now)
 

@@ -8,7 +8,7 @@ import typer
 
 from monitor.cli.options import ConfigOption, JsonOption
 from monitor.cli.output import Column, clean, print_json, say, table
-from monitor.cli.wording import count
+from monitor.web.wording import count
 
 if TYPE_CHECKING:
     from monitor.cli.findings import Finding
@@ -58,7 +58,7 @@ def check(
         failed = sum(bool(finding.status) for finding in found)
         say()
         if failed:
-            say(f"{count(failed, 'check')} of {len(found)} failed.", style="bold red")
+            say(f"{failed} of {count(len(found), 'check')} failed.", style="bold red")
         else:
             say("All is well.", style="bold green")
     if status:

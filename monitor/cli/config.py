@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from monitor.cli.options import ConfigOption, JsonOption, noun
 from monitor.cli.output import print_json, say
-from monitor.cli.wording import count
+from monitor.web.wording import count
 
 if TYPE_CHECKING:
     from monitor.config.compose import Configuration

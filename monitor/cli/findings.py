@@ -11,7 +11,6 @@ from monitor.channels import problem_with
 from monitor.cli.config import extent
 from monitor.cli.context import open_history
 from monitor.cli.trial import send_trial
-from monitor.cli.wording import count
 from monitor.clock import Clock
 from monitor.collectors import Collector
 from monitor.config.compose import Configuration
@@ -33,6 +32,7 @@ from monitor.orchestrator.client import OrchestratorClient
 from monitor.pipeline.collect import collect
 from monitor.store.schema import schema_state
 from monitor.store.version import SchemaState, require_current
+from monitor.web.wording import count
 
 ALIVE = "/api/Status/Get"
 LONGEST = timedelta(seconds=60)
@@ -194,7 +194,7 @@ def _counted(seen: Collected) -> str:
 
 def _needs(plugin: Collector) -> str:
     return (
-        f"it needs the scopes {' '.join(plugin.scopes)} (external application), and a role with "
+        f"an external application needs the scopes {' '.join(plugin.scopes)}, a role needs "
         f"{', '.join(plugin.permissions)}"
     )
 

@@ -81,7 +81,7 @@ def show_history(
             kind=kind,
             name=name,
             since=history.now - (since or DEFAULT_SINCE),
-            until=history.now,
+            now=history.now,
             every=every,
         )
         rows = past.steps(history.store, asked) if every else past.changes(history.store, asked)

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.cli.output import Column, json_text, say, table
-from monitor.cli.wording import clock_time, iso, number
 from monitor.core.kinds import Kind
 from monitor.core.sample import Subject
 from monitor.store.history import Summary, history, history_steps
 from monitor.store.store import Store
+from monitor.web.wording import clock_time, iso, number
 
+# Instants of the history are the server's, whose clock may be ahead of ours; nothing is known
+# beyond the newest poll, so looking a day too far adds nothing.
+AHEAD = timedelta(days=1)
 _PARTS = ("min", "avg", "max")
 # A spreadsheet runs a cell that begins like this as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -30,7 +33,7 @@ class Question:
     kind: Kind
     name: str | None
     since: datetime
-    until: datetime
+    now: datetime
     every: timedelta | None
 
 
@@ -46,9 +49,7 @@ class Row:
 
 def changes(store: Store, asked: Question) -> Iterator[Row]:
     """Yield what was recorded, as it was recorded."""
-    for stretch in history(
-        store, asked.kind.name, name_glob=asked.name, since=asked.since, until=asked.until
-    ):
+    for stretch in history(store, asked.kind.name, name_glob=asked.name, since=asked.since):
         yield Row(
             subject=stretch.subject,
             at=stretch.valid_from,
@@ -65,7 +66,7 @@ def steps(store: Store, asked: Question) -> Iterator[Row]:
         asked.kind.name,
         name_glob=asked.name,
         since=asked.since,
-        until=asked.until,
+        until=asked.now + AHEAD,
         every=asked.every,
     ):
         yield Row(subject=step.subject, at=step.at, until=None, values=step.metrics)
@@ -129,7 +130,7 @@ def print_as_table(rows: Iterable[Row], asked: Question) -> None:
         ],
         [
             (
-                clock_time(row.at, asked.until),
+                clock_time(row.at, asked.now),
                 *([row.subject.tenant] if has_tenants else []),
                 row.subject.name,
                 *([row.subject.labels.get("folder", "")] if has_folder else []),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from monitor.cli.options import ConfigOption, JsonOption, noun
 from monitor.cli.output import Column, print_json, say, table
-from monitor.cli.wording import count, number
+from monitor.web.wording import count, number
 
 APP = noun("What opens an alert.")
 

@@ -71,13 +71,6 @@ class _Sessions:
                 f"{_PATH}GetMachineSessionRuntimes",
                 Runtime,
                 order_by="SessionId",
-                key=lambda row: (
-                    row.session_id,
-                    row.machine_id,
-                    row.host_machine_name,
-                    row.service_user_name,
-                    row.runtime_type,
-                ),
             )
         )
         self._sessions = Source(
@@ -85,7 +78,6 @@ class _Sessions:
                 f"{_PATH}GetGlobalSessions",
                 Session,
                 expand=("Robot",),
-                key=lambda row: ("?", id(row)) if row.id is None else row.id,
             )
         )
         self._known_hosts: _Known = {}

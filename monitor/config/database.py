@@ -56,10 +56,7 @@ class DatabaseTable(Table):
     @property
     def password_in_url(self) -> SecretStr | None:
         """Return the password that stands in the URL, if one does."""
-        try:
-            password = urlsplit(self.url).password
-        except ValueError:
-            return None
+        password = urlsplit(self.url).password
         return SecretStr(unquote(password)) if password else None
 
     def located(self, state_directory: Path) -> tuple[str, SecretSource | None]:

@@ -26,6 +26,15 @@ ALWAYS_LABELS = frozenset({"tenant", "kind", "name", "key", "rule", "severity"})
 
 _MAX_BYTES = 4 * 1024 * 1024
 _AT_LINE = re.compile(r" ?\(at line (\d+), column \d+\)| ?\(at end of document\)")
+_SYNTAX = (
+    ("newline or end of document", "one key a line, and text in quotes"),
+    ("invalid value", "the value is missing, or it is text without quotes"),
+    ("illegal character '\\n'", "a closing quote is missing"),
+    ("unclosed array", "a closing ] is missing"),
+    ("unclosed inline table", "a closing } is missing"),
+    ("expected '=' after a key", "after a key comes =, then the value"),
+    ("invalid initial character", "a key of other than letters, digits, _ and - goes in quotes"),
+)
 _MINIMAL = (
     'add [tenants.production] with url = "https://cloud.uipath.com/{organization}/{tenant}/'
     'orchestrator_" and auth = { … }, as in `config example`'
@@ -139,8 +148,9 @@ def _syntax_problem(error: tomllib.TOMLDecodeError, text: str, file: str) -> Pro
         return Problem(file=file, key=dotted(path), message=again, line=line)
     found = _AT_LINE.search(message)
     line = int(found.group(1)) if found and found.group(1) else text.count("\n") + 1
-    reason = _AT_LINE.sub("", message)
-    reason = reason[:1].lower() + reason[1:]
+    reason = next(
+        (said for hint, said in _SYNTAX if hint in message.lower()), _AT_LINE.sub("", message)
+    )
     return Problem(file=file, key="", message=f"not TOML: {reason}", line=line)
 
 

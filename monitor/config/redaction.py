@@ -13,7 +13,7 @@ SHORTEST = 4
 
 _PARTS = re.compile(r"[/:@?&=#,;\s]+")
 _SHORTEST_PART = 8
-_LONG_PART = 20
+_LONG_PART = 16
 _PLAIN_WORD = re.compile(r"[a-z_.-]+\Z|[A-Z][a-z]+\Z|[0-9.]+\Z")
 
 

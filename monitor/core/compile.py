@@ -134,24 +134,24 @@ def _read(key: str, text: str, translator: Translator) -> ast.expr:
 def _shown(
     condition: Condition, when: ast.expr, translator: Translator
 ) -> tuple[Threshold | None, float | None]:
-    """Return the number to show, with the comparison it stands in, and the limit to show.
-
-    A symbol of "" means that it is compared with no constant.
-    """
+    """Return the number to show, with the comparison it stands in, and the limit to show."""
     compared = thresholds(when)
-    if not condition.value:
-        first = compared[0] if compared else None
-        limit = first.limit if first is not None and condition.limit is None else condition.limit
-        return first, limit
-    try:
-        node = parse(condition.value)
-        translator.number(node)
-    except ExpressionError as error:
-        raise RuleMistake("value", str(error)) from None
+    limit = condition.limit
+    if condition.value:
+        try:
+            node = parse(condition.value)
+            translator.number(node)
+        except ExpressionError as error:
+            raise RuleMistake("value", str(error)) from None
+    elif compared:
+        node = compared[0].value
+        limit = compared[0].limit if limit is None else limit
+    else:
+        return None, limit
     same = [found for found in compared if ast.dump(found.value) == ast.dump(node)]
-    if same:
-        return same[0], condition.limit
-    return Threshold(value=node, symbol="", limit=0.0), condition.limit
+    # With several limits, or none, no side of one of them is simply the good one.
+    plain = same[0] if len(same) == 1 else Threshold(value=node, symbol="", limit=0.0)
+    return plain, limit
 
 
 def _clearing(

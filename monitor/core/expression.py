@@ -40,7 +40,10 @@ class Type(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """A comparison of something measured with a constant: `value symbol limit`."""
+    """A comparison of something measured with a constant: `value symbol limit`.
+
+    The symbol is "" where it does not say which side of the limit is bad.
+    """
 
     value: ast.expr
     symbol: str
@@ -191,19 +194,26 @@ def _literal(value: object) -> tuple[str, Type]:
     raise ExpressionError(msg)
 
 
-def thresholds(node: ast.expr) -> list[Threshold]:
-    """Return the comparisons of a measured number with a constant, from left to right."""
+def thresholds(node: ast.AST, *, is_negated: bool = False) -> list[Threshold]:
+    """Return the comparisons of a measured number with a constant, from left to right.
+
+    Under a `not` the symbol is "": which side of the limit is bad is not plain to see there.
+    """
     found = []
-    for part in _in_order(node):
-        if not isinstance(part, ast.Compare):
-            continue
-        sides = [part.left, *part.comparators]
-        for place, op in enumerate(part.ops):
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        for place, op in enumerate(node.ops):
             left, right, symbol = sides[place], sides[place + 1], _SYMBOLS[type(op)]
-            if (limit := _constant(right)) is not None and _is_measured(left):
-                found.append(Threshold(value=left, symbol=symbol, limit=limit))
-            elif (limit := _constant(left)) is not None and _is_measured(right):
-                found.append(Threshold(value=right, symbol=_MIRRORED[symbol], limit=limit))
+            mirrored = _MIRRORED[symbol]
+            for value, limit, said in ((left, right, symbol), (right, left, mirrored)):
+                constant = _constant(limit)
+                if constant is not None and _is_measured(value):
+                    found.append(
+                        Threshold(value=value, symbol="" if is_negated else said, limit=constant)
+                    )
+    is_negation = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    for child in ast.iter_child_nodes(node):
+        found += thresholds(child, is_negated=is_negated or is_negation)
     return found
 
 
@@ -221,11 +231,6 @@ def _span(window: str) -> timedelta:
         msg = f"the window '{window}' must be between '1s' and '{LONGEST_WINDOW.days}d'"
         raise ExpressionError(msg)
     return span
-
-
-def _in_order(node: ast.AST) -> list[ast.AST]:
-    inner = [part for child in ast.iter_child_nodes(node) for part in _in_order(child)]
-    return [node, *inner]
 
 
 def _constant(node: ast.expr) -> float | None:

@@ -19,7 +19,7 @@ _C_STYLE = (
     (re.compile(r"&&"), "&&", "and"),
     (re.compile(r"\|\|"), "||", "or"),
     (re.compile(r"!(?!=)"), "!", "not"),
-    (re.compile(r"(?<![=!<>])=(?!=)"), "=", "=="),
+    (re.compile(r"(?<![=!<>:])=(?!=)"), "=", "=="),
 )
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 _CURES: dict[type[ast.AST], str] = {

@@ -61,7 +61,7 @@ class Matcher:
                 wanted = _regex(self.name, self.values[0])
             case Operator.NOT_REGEX:
                 refused = _regex(self.name, self.values[0])
-            case Operator.LIKE:
+            case _:
                 is_path = self.name in PATH_LABELS
                 wanted = _any_of((v for v in self.values if not v.startswith("!")), is_path=is_path)
                 refused = _any_of(

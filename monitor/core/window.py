@@ -16,6 +16,8 @@ from monitor.core.bound import Bound, Unclear
 
 LONGEST_WINDOW = timedelta(days=30)
 SWEEP_EVERY_S = 3600.0
+FORGET_AFTER_S = 86_400.0
+"""A subject not seen for so long is forgotten, with a short window too: polls may be rare."""
 
 Identity = tuple[str, str, str]
 Spans = Mapping[str, Mapping[int, timedelta]]
@@ -85,7 +87,7 @@ class Windows:
 
     @now.setter
     def now(self, now: datetime) -> None:
-        """Set the end of every window; forget, once an hour, subjects not seen for a window."""
+        """Set the end of every window; forget, once an hour, subjects not seen for long."""
         self._now = now
         self._now_s = now.timestamp()
         if abs(self._now_s - self._swept_s) >= SWEEP_EVERY_S:
@@ -93,7 +95,7 @@ class Windows:
             self._series = {
                 key: series
                 for key, series in self._series.items()
-                if series.seen_at >= self._now_s - self._kept_s(*key)
+                if series.seen_at >= self._now_s - max(self._kept_s(*key), FORGET_AFTER_S)
             }
 
     def observe(

@@ -5,7 +5,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
@@ -45,7 +45,6 @@ class ClientOptions:
     most_bytes: int = 64 * MEBIBYTE
     attempts: int = 4
     refusal_s: float = 60.0
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 class OrchestratorClient:
@@ -180,7 +179,7 @@ def _uncounted() -> None:
 def _headers(
     deployment: Deployment, credentials: Credentials, options: ClientOptions
 ) -> dict[str, str]:
-    headers = {"User-Agent": f"orchestrator-monitor/{__version__}", **options.headers}
+    headers = {"User-Agent": f"orchestrator-monitor/{__version__}"}
     name = options.tenancy_name
     if name is None and isinstance(credentials, Password):
         name = credentials.tenancy_name

@@ -51,7 +51,11 @@ class Transport:
         trust_env: bool,
         inner: httpx.BaseTransport | None,
     ) -> None:
-        """Make the pool; nothing is connected yet. `plain` says that only http is spoken."""
+        """Make the pool; nothing is connected yet. `plain` says that only http is spoken.
+
+        Raises:
+            ValueError: the proxy's address cannot be used.
+        """
         self._clock = clock
         self._timeout_s = timeout_s
         self._most_bytes = most_bytes
@@ -60,22 +64,28 @@ class Transport:
         self._skew_lock = threading.Lock()
         if tls is None and inner is None:
             tls = no_tls() if plain else tls_context()
-        self._client = bound(
-            httpx.Client(
+        timeout = httpx.Timeout(timeout_s, connect=min(_CONNECT_TIMEOUT_S, timeout_s))
+        limits = httpx.Limits(
+            max_connections=MOST_IN_FLIGHT + 2,
+            max_keepalive_connections=MOST_IN_FLIGHT,
+            keepalive_expiry=_KEEP_ALIVE_S,
+        )
+        try:
+            client = httpx.Client(
                 transport=inner,
                 verify=tls or no_tls(),
                 proxy=None if proxy is None else proxy.get_secret_value(),
                 trust_env=trust_env,
                 follow_redirects=False,
-                timeout=httpx.Timeout(timeout_s, connect=min(_CONNECT_TIMEOUT_S, timeout_s)),
-                limits=httpx.Limits(
-                    max_connections=MOST_IN_FLIGHT + 2,
-                    max_keepalive_connections=MOST_IN_FLIGHT,
-                    keepalive_expiry=_KEEP_ALIVE_S,
-                ),
+                timeout=timeout,
+                limits=limits,
                 headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
             )
-        )
+        except (ValueError, httpx.InvalidURL, ImportError):
+            # The cause may hold the proxy's password.
+            msg = "proxy (or HTTPS_PROXY in the environment): it looks like http://host:port"
+            raise ValueError(msg) from None
+        self._client = bound(client)
 
     def close(self) -> None:
         """Close the connections."""

@@ -25,7 +25,7 @@ def condition(options: Options) -> Condition:
         value="failed_polls",
         limit=float(options.polls),
         summary=(
-            "Cannot see {{ collector }} of {{ tenant }} since "
+            "Cannot see {{ collector }} of {{ tenant }} for "
             "{{ seconds_since_success | duration }} ({{ value | number }} polls failed)"
             "{% if reason %}: {{ reason }}{% endif %}"
         ),

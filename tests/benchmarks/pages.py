@@ -1,109 +1,189 @@
 """A loopback server of fixed pages for benchmarks, run in a process of its own.
 
-It answers a sign-in, 10,000 machine sessions in pages of 1,000 (gzip) and no user sessions. From
-one whole sweep to the next, `--changed` of a hundred sessions report anew with another state; the
-others stand still, unless `--beating` makes every heartbeat move. Nothing is computed while it
-serves, so a benchmark measures the client.
+It answers a sign-in, 10,000 machine sessions in pages of 1,000 (gzip) and no user sessions. All
+pages are made before the first request, so a benchmark measures the client. Whoever measures says
+which sweep is shown (`POST /sweep/7`), so that everybody sees the same sweeps; the server's Date
+goes with the sweep. In each sweep another 5 % of the sessions report another state. The others
+stand still, as if polled every few seconds; with `--beating` every heartbeat moves, as if polled
+every half minute. A few sessions are silent throughout, one more falls silent in each sweep and
+is back in the next.
+
+`--whole` sends every field of a session and its robot, as an answer without `$select` has them.
 """
 
 import argparse
+import asyncio
 import gzip
-import http.server
-import itertools
 import json
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from email.utils import format_datetime
 
-SWEEPS = 20
 PAGE = 1000
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+STILL_EVERY = timedelta(seconds=3)
+BEATING_EVERY = timedelta(seconds=30)
+SILENT_SINCE = START - timedelta(hours=1)
+SILENT_THROUGHOUT = 10
 
 
-def row(number: int, reported: datetime, status: str) -> dict[str, object]:
-    return {
+class Estate:
+    """The sessions, and how they change from one sweep to the next."""
+
+    def __init__(self, sessions: int, changed: int, *, beating: bool, whole: bool) -> None:
+        self.rows = [_row(number, whole=whole) for number in range(sessions)]
+        # Round after round another share of the sessions; those silent throughout never move.
+        self._rounds = 100 // changed
+        self._beating = beating
+        self._sweep = 0
+        self._fallen: dict[str, object] | None = None
+        for number, row in enumerate(self.rows):
+            _beat(row, START - timedelta(seconds=number % 30))
+        for row in self.rows[:SILENT_THROUGHOUT]:
+            _fall_silent(row)
+
+    @property
+    def at(self) -> datetime:
+        return START + self._sweep * (BEATING_EVERY if self._beating else STILL_EVERY)
+
+    def advance(self) -> None:
+        self._sweep += 1
+        at = self.at
+        first = self._sweep % self._rounds
+        moved = [row for row in self.rows[first :: self._rounds] if not row["IsUnresponsive"]]
+        fallen, self._fallen = self._fallen, moved.pop()
+        if fallen is not None:
+            moved[-1] = fallen  # in the place of another, so that the share stays what it is
+        for row in moved:
+            row["Status"] = "Busy" if row["Status"] == "Available" else "Available"
+            row["IsUnresponsive"] = False
+            _beat(row, at)
+        _fall_silent(self._fallen)
+        if self._beating:
+            for number, row in enumerate(self.rows):
+                if not row["IsUnresponsive"]:
+                    _beat(row, at - timedelta(seconds=number % 30))
+
+    def pages(self) -> list[bytes]:
+        starts = range(0, len(self.rows), PAGE)
+        bodies = [json.dumps({"value": self.rows[start : start + PAGE]}) for start in starts]
+        return [_answer(body.encode(), self.at) for body in bodies]
+
+
+def _row(number: int, *, whole: bool) -> dict[str, object]:
+    row: dict[str, object] = {
         "SessionId": 5000 + number,
-        "MachineId": 100 + number // 40,
-        "MachineName": f"Pool-{number // 40}",
+        "MachineId": 100 + number // 100,
+        "MachineName": f"Pool-{number // 100}",
         "HostMachineName": f"VM-RPA-{number:05d}",
-        "RuntimeType": "Unattended",
-        "MachineType": "Template",
         "MachineScope": "Default",
-        "MaintenanceMode": "Default",
-        "Status": status,
+        "RuntimeType": "Unattended",
+        "Status": "Available",
         "IsUnresponsive": False,
         "Runtimes": 1,
-        "UsedRuntimes": 0,
+        "ReportingTime": "",
+        "MaintenanceMode": "Default",
         "ServiceUserName": "NT AUTHORITY\\LOCAL SERVICE",
-        "ReportingTime": reported.isoformat().replace("+00:00", "Z"),
         "Version": "25.10.3",
     }
+    if whole:
+        row |= {
+            "MachineType": "Template",
+            "UsedRuntimes": 0,
+            "Platform": "Windows",
+            "TriggersCount": 2,
+            "DebugModeExpirationDate": None,
+            "EndpointDetection": None,
+        }
+    return row
 
 
-def sweeps(sessions: int, changed: int, *, beating: bool) -> list[list[bytes]]:
-    """Return the pages of each sweep, packed; sweep k differs from k - 1 in `changed` per cent."""
-    rows = [row(number, START, "Available") for number in range(sessions)]
-    share = sessions * changed // 100
-    packed = []
-    for sweep in range(SWEEPS):
-        at = START + timedelta(seconds=sweep)
-        for number in range(sweep * share, (sweep + 1) * share):
-            state = "Busy" if (number // sessions + sweep) % 2 == 0 else "Available"
-            rows[number % sessions] = row(number % sessions, at, state)
-        if beating:
-            for each in rows:
-                each["ReportingTime"] = at.isoformat().replace("+00:00", "Z")
-        pages = [rows[first : first + PAGE] for first in range(0, sessions, PAGE)]
-        packed.append([gzip.compress(json.dumps({"value": page}).encode(), 6) for page in pages])
-    return packed
+def _beat(row: dict[str, object], at: datetime) -> None:
+    row["ReportingTime"] = f"{at:%Y-%m-%dT%H:%M:%S}.{row['SessionId']}Z"
+
+
+def _fall_silent(row: dict[str, object]) -> None:
+    row["IsUnresponsive"] = True
+    _beat(row, SILENT_SINCE)
+
+
+def _answer(body: bytes, at: datetime) -> bytes:
+    packed = gzip.compress(body)
+    head = (
+        "HTTP/1.1 200 OK\r\n"
+        "Content-Type: application/json\r\n"
+        "Content-Encoding: gzip\r\n"
+        f"Date: {format_datetime(at, usegmt=True)}\r\n"
+        f"Content-Length: {len(packed)}\r\n\r\n"
+    )
+    return head.encode() + packed
+
+
+class Sweep:
+    """The answers of one sweep, by what is asked for."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._pages = estate.pages()
+        self._empty = _answer(b'{"value":[]}', estate.at)
+        self._token = _answer(
+            b'{"access_token":"benchmark","expires_in":3600,"token_type":"Bearer"}', estate.at
+        )
+
+    def answer(self, method: bytes, target: bytes) -> bytes:
+        if method == b"POST":
+            return self._token
+        if b"GetMachineSessionRuntimes" not in target:
+            return self._empty
+        _, _, skip = target.partition(b"skip=")
+        page = int(skip.partition(b"&")[0] or 0) // PAGE
+        return self._pages[page] if page < len(self._pages) else self._empty
+
+
+class Server(asyncio.Protocol):
+    """One connection; requests come whole or in pieces, one after the other."""
+
+    sweeps: list[Sweep]
+    shown = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._received = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        _, _, length = head.lower().partition(b"content-length:")
+        if not end or len(body) < int(length.partition(b"\r\n")[0] or 0):
+            return
+        self._received = b""
+        method, target, _ = head.split(b" ", 2)
+        if target.startswith(b"/sweep/"):
+            Server.shown = int(target.rpartition(b"/")[2])
+        self._transport.write(self.sweeps[self.shown].answer(method, target))
+
+
+async def serve() -> None:
+    """Serve on a free port, which is printed, until the parent closes our input."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Server, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - the parent reads it here
+    await server.serve_forever()
 
 
 def main() -> None:
-    options = argparse.ArgumentParser()
+    options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sessions", type=int, default=10_000)
-    options.add_argument("--changed", type=int, default=5)
+    options.add_argument("--changed", type=int, default=5, metavar="PER_CENT")
+    options.add_argument("--sweeps", type=int, default=20)
     options.add_argument("--beating", action="store_true")
+    options.add_argument("--whole", action="store_true")
     given = options.parse_args()
-    prepared = sweeps(given.sessions, given.changed, beating=given.beating)
-    empty = gzip.compress(b'{"value":[]}')
-    token = gzip.compress(b'{"access_token":"benchmark","expires_in":3600,"token_type":"Bearer"}')
-    counters: dict[str, "itertools.count[int]"] = {}
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self._answer(token)
-
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            if "GetMachineSessionRuntimes" not in parts.path:
-                self._answer(empty)
-                return
-            skip = int(parse_qs(parts.query).get("$skip", ["0"])[0])
-            # Each client sees its own series of sweeps, so both sides see the same changes.
-            client = self.headers.get("User-Agent", "")
-            if skip == 0:
-                self._sweep[client] = next(counters.setdefault(client, itertools.count())) % SWEEPS
-            pages = prepared[self._sweep.get(client, 0)]
-            index = skip // PAGE
-            self._answer(pages[index] if index < len(pages) else empty)
-
-        _sweep: dict[str, int] = {}  # noqa: RUF012 - shared by all connections on purpose
-
-        def _answer(self, body: bytes) -> None:
-            self.wfile.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
-                b"Date: Mon, 05 Jan 2026 09:00:30 GMT\r\n"
-                b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
-            )
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    print(server.server_port, flush=True)  # noqa: T201 - the parent reads the port here
-    server.serve_forever()
+    estate = Estate(given.sessions, given.changed, beating=given.beating, whole=given.whole)
+    Server.sweeps = [Sweep(estate)]
+    for _ in range(given.sweeps - 1):
+        estate.advance()
+        Server.sweeps.append(Sweep(estate))
+    asyncio.run(serve())
 
 
 if __name__ == "__main__":

@@ -2,13 +2,17 @@
 
 import json
 import logging
+import os
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+import trustme
 from pydantic import SecretStr
 
 from monitor.channels import make_channel
@@ -84,9 +88,11 @@ class Server(ThreadingHTTPServer):
         pass
 
 
-def _serve(state: Receiver) -> Iterator[Receiver]:
+def _serve(state: Receiver, context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     handler = type("Bound", (Handler,), {"state": state})
     with Server(("127.0.0.1", 0), handler) as server:
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         state.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -219,6 +225,29 @@ def test_an_unknown_host_is_retryable_and_says_so() -> None:
 def test_a_receiver_without_tls_is_retryable(receiver: Receiver) -> None:
     url = SecretStr(receiver.url().get_secret_value().replace("json:", "jsons:"))
     assert isinstance(make_channel("ops", url).send(a_delivery()), Retryable)
+
+
+@pytest.fixture
+def tls_receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("PRIVATE_CA", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    yield from _serve(Receiver(), context)
+
+
+def test_a_private_authority_is_trusted_by_the_variable_of_requests(
+    tls_receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = tls_receiver.url().get_secret_value().replace("json:", "jsons:")
+    channel = make_channel("ops", SecretStr(url))
+    outcome = channel.send(a_delivery())
+    assert isinstance(outcome, Retryable)
+    assert "the certificate cannot be verified" in outcome.reason
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.environ["PRIVATE_CA"])
+    assert channel.send(a_delivery()) == Delivered()
+    assert len(tls_receiver.requests) == 1
 
 
 def test_several_messages_in_a_row_do_not_sleep(receiver: Receiver) -> None:

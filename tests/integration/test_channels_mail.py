@@ -112,6 +112,7 @@ def test_a_mail_is_plain_text_with_the_incident_in_it(mail_server: tuple[Mailbox
     assert mail["To"] == "ops@example.com"
     assert mail["X-Delivery-Id"] == "delivery-1"
     assert mail["X-Incident-Id"] == "ABCDEFGHIJ"
+    assert mail["Auto-Submitted"] == "auto-generated"
     assert mail.get_content_type() == "text/plain"
     assert mail.get_content().replace("\r\n", "\n").rstrip() == (
         "CRITICAL: BOT-07 has not answered for 3 min\n"

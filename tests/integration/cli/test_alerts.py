@@ -1,5 +1,6 @@
 import sqlite3
-from typing import Any
+
+from tests.integration.cli.site import Site
 
 KEYS = {
     "id",
@@ -18,7 +19,7 @@ KEYS = {
 }
 
 
-def test_the_list_has_the_shape_that_scripts_rely_on(site: Any) -> None:
+def test_the_list_has_the_shape_that_scripts_rely_on(site: Site) -> None:
     site.watch_once()
 
     ran = site.command("alerts", "list", "--json")
@@ -38,7 +39,7 @@ def test_the_list_has_the_shape_that_scripts_rely_on(site: Any) -> None:
     assert {"key", "folder", "queue"} <= set(alert["subject"])
 
 
-def test_a_resolved_alert_is_listed_with_all_only(site: Any) -> None:
+def test_a_resolved_alert_is_listed_with_all_only(site: Site) -> None:
     site.watch_once()
     site.simulator.freeze_queue("Invoices", new=1)
     site.watch_once()
@@ -50,7 +51,7 @@ def test_a_resolved_alert_is_listed_with_all_only(site: Any) -> None:
     assert alert["resolved_at"].endswith("Z")
 
 
-def test_show_explains_what_was_seen_who_was_told_and_what_they_answered(site: Any) -> None:
+def test_show_explains_what_was_seen_who_was_told_and_what_they_answered(site: Site) -> None:
     site.watch_once()
     (alert,) = site.command("alerts", "list", "--json").json
 
@@ -73,7 +74,7 @@ def test_show_explains_what_was_seen_who_was_told_and_what_they_answered(site: A
     assert "topsecrettoken" not in shown.out + str(story)
 
 
-def test_an_unknown_alert_is_a_usage_error_that_names_the_nearest(site: Any) -> None:
+def test_an_unknown_alert_is_a_usage_error_that_names_the_nearest(site: Site) -> None:
     site.watch_once()
     (alert,) = site.command("alerts", "list", "--json").json
     slip = alert["id"][:-1] + ("A" if alert["id"][-1] != "A" else "B")
@@ -84,7 +85,7 @@ def test_an_unknown_alert_is_a_usage_error_that_names_the_nearest(site: Any) -> 
     assert alert["id"] in ran.err
 
 
-def test_a_hostile_queue_name_does_not_reach_the_terminal(site: Any) -> None:
+def test_a_hostile_queue_name_does_not_reach_the_terminal(site: Site) -> None:
     site.watch_once()
     evil = "\x1b]0;owned\x07[bold]\x9b2J"
 

@@ -1,21 +1,21 @@
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from monitor.cli.main import run
+from tests.integration.cli.site import Site
 
 
-def test_config_check_says_fine_in_one_line(site: Any) -> None:
+def test_config_check_says_fine_in_one_line(site: Site) -> None:
     ran = site.command("config", "check")
 
     assert ran.status == 0
     assert ran.out.splitlines()[0] == f"{site.config}: fine: 1 tenant, 2 rules, 1 channel"
 
 
-def test_config_check_tells_all_mistakes_at_once_with_status_two(site: Any) -> None:
+def test_config_check_tells_all_mistakes_at_once_with_status_two(site: Site) -> None:
     site.configure('[rules.a]\ntype = "queue-backlogg"\n', '[webb]\nlisten = "x"\n')
 
     ran = site.command("config", "check")
@@ -28,7 +28,7 @@ def test_config_check_tells_all_mistakes_at_once_with_status_two(site: Any) -> N
 
 
 def test_config_check_refuses_a_channel_address_that_nobody_understands(
-    site: Any, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPS_URL", "nonsense://topsecrettoken")
 
@@ -40,7 +40,7 @@ def test_config_check_refuses_a_channel_address_that_nobody_understands(
 
 
 def test_config_goes_before_or_after_the_verb_and_the_last_one_counts(
-    site: Any, capsys: pytest.CaptureFixture[str]
+    site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = str(site.config)
     for arguments in (
@@ -65,7 +65,7 @@ def test_a_configuration_that_is_not_there_is_status_two(
     assert "does not exist" in capsys.readouterr().err
 
 
-def test_config_show_is_toml_without_secrets(site: Any) -> None:
+def test_config_show_is_toml_without_secrets(site: Site) -> None:
     shown = site.command("config", "show")
 
     assert shown.status == 0
@@ -87,7 +87,7 @@ def test_the_example_is_toml_and_the_schema_is_json(capsys: pytest.CaptureFixtur
     assert "tenants" in schema["properties"]
 
 
-def test_rules_list_shows_also_those_that_are_off(site: Any) -> None:
+def test_rules_list_shows_also_those_that_are_off(site: Site) -> None:
     shown = site.command("rules", "list")
     rules = {rule["name"]: rule for rule in site.command("rules", "list", "--json").json}
 
@@ -98,14 +98,14 @@ def test_rules_list_shows_also_those_that_are_off(site: Any) -> None:
     assert not any(rule["built_in"] for rule in rules.values())
 
 
-def test_the_built_in_rules_are_listed_as_such(site: Any) -> None:
+def test_the_built_in_rules_are_listed_as_such(site: Site) -> None:
     site.configure()
 
     assert all(rule["built_in"] for rule in site.command("rules", "list", "--json").json)
     assert "built in" in site.command("rules", "list").out
 
 
-def test_channels_list_names_the_service_and_never_the_address(site: Any) -> None:
+def test_channels_list_names_the_service_and_never_the_address(site: Site) -> None:
     shown = site.command("channels", "list")
     (channel,) = site.command("channels", "list", "--json").json
 
@@ -118,7 +118,7 @@ def test_channels_list_names_the_service_and_never_the_address(site: Any) -> Non
     assert "topsecrettoken" not in shown.out
 
 
-def test_a_channel_test_that_is_not_accepted_says_why_with_status_one(site: Any) -> None:
+def test_a_channel_test_that_is_not_accepted_says_why_with_status_one(site: Site) -> None:
     ran = site.command("channels", "test", "ops")
 
     assert ran.status == 1
@@ -126,14 +126,14 @@ def test_a_channel_test_that_is_not_accepted_says_why_with_status_one(site: Any)
     assert "topsecrettoken" not in ran.out
 
 
-def test_an_unknown_channel_is_a_usage_error_with_a_hint(site: Any) -> None:
+def test_an_unknown_channel_is_a_usage_error_with_a_hint(site: Site) -> None:
     ran = site.command("channels", "test", "opps")
 
     assert ran.status == 2
     assert "did you mean 'ops'" in ran.err
 
 
-def test_the_database_is_made_by_upgrade_and_found_fine_by_check(site: Any) -> None:
+def test_the_database_is_made_by_upgrade_and_found_fine_by_check(site: Site) -> None:
     missing = site.command("db", "check")
     made = site.command("db", "upgrade", "--json")
     again = site.command("db", "upgrade")
@@ -145,7 +145,7 @@ def test_the_database_is_made_by_upgrade_and_found_fine_by_check(site: Any) -> N
     assert (found.status, found.json["state"], found.json["findings"]) == (0, "current", [])
 
 
-def test_a_damaged_database_is_status_four(site: Any) -> None:
+def test_a_damaged_database_is_status_four(site: Site) -> None:
     (site.directory / "history.db").write_bytes(b"this is not a database" * 100)
 
     ran = site.command("db", "check")

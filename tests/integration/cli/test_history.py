@@ -1,11 +1,12 @@
 import csv
 import io
-from typing import Any
 
 import pytest
 
+from tests.integration.cli.site import Site
 
-def test_history_gives_scripts_every_recorded_value(site: Any) -> None:
+
+def test_history_gives_scripts_every_recorded_value(site: Site) -> None:
     site.watch_once()
     site.simulator.freeze_queue("Invoices", new=1000)
     site.watch_once()
@@ -22,7 +23,7 @@ def test_history_gives_scripts_every_recorded_value(site: Any) -> None:
     assert rows[1]["until"] is None
 
 
-def test_history_by_steps_gives_least_average_and_greatest(site: Any) -> None:
+def test_history_by_steps_gives_least_average_and_greatest(site: Site) -> None:
     site.watch_once()
     site.simulator.freeze_queue("Invoices", new=1000)
     site.watch_once()
@@ -36,7 +37,7 @@ def test_history_by_steps_gives_least_average_and_greatest(site: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sessions", "queues", "licenses", "subscriptions"])
-def test_every_kind_has_a_past_in_every_form(site: Any, kind: str) -> None:
+def test_every_kind_has_a_past_in_every_form(site: Site, kind: str) -> None:
     site.watch_once()
 
     shown = site.command("history", kind)
@@ -50,7 +51,7 @@ def test_every_kind_has_a_past_in_every_form(site: Any, kind: str) -> None:
     assert "_avg" in steps.out.splitlines()[0]
 
 
-def test_a_name_that_nothing_has_gives_an_empty_answer(site: Any) -> None:
+def test_a_name_that_nothing_has_gives_an_empty_answer(site: Site) -> None:
     site.watch_once()
 
     assert site.command("history", "queues", "--name", "zzz*", "--json").json == []

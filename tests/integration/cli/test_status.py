@@ -1,13 +1,14 @@
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+
+from tests.integration.cli.site import Site
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def test_status_tells_scripts_what_is_open_and_how_fresh_the_sight_is(site: Any) -> None:
+def test_status_tells_scripts_what_is_open_and_how_fresh_the_sight_is(site: Site) -> None:
     site.watch_once()
 
     ran = site.command("status", "--json")
@@ -28,19 +29,21 @@ def test_status_tells_scripts_what_is_open_and_how_fresh_the_sight_is(site: Any)
     assert status["outbox"]["oldest_s"] >= 0
 
 
-def test_status_tells_people_the_same_in_a_few_aligned_lines(site: Any) -> None:
+def test_status_tells_people_the_same_in_a_few_aligned_lines(site: Site) -> None:
     site.watch_once()
 
     ran = site.command("status")
 
     assert ran.status == 1
-    assert re.search(r"^production  ok  as of \d\d:\d\d:\d\d UTC, \d+ s ago$", ran.out, re.MULTILINE)
+    assert re.search(
+        r"^production  ok  as of \d\d:\d\d:\d\d UTC, \d+ s ago$", ran.out, re.MULTILINE
+    )
     assert "1 critical, no warning, no info" in ran.out
     assert "invoice-backlog" in ran.out
     assert "1 message to deliver" in ran.out
 
 
-def test_status_is_fine_when_nothing_critical_is_open(site: Any) -> None:
+def test_status_is_fine_when_nothing_critical_is_open(site: Site) -> None:
     site.simulator.freeze_queue("Invoices", new=3)
     site.watch_once()
 
@@ -59,7 +62,7 @@ def test_status_is_fine_when_nothing_critical_is_open(site: Any) -> None:
     ids=["credentials refused", "server gone"],
 )
 def test_status_says_why_a_tenant_is_not_seen(
-    site: Any, harm: Callable[[Any], None], sight: str
+    site: Site, harm: Callable[[Site], None], sight: str
 ) -> None:
     harm(site)
     site.watch_once()
@@ -71,7 +74,7 @@ def test_status_says_why_a_tenant_is_not_seen(
     assert status["healthy"] is False
 
 
-def test_status_before_the_first_run_says_what_to_do(site: Any) -> None:
+def test_status_before_the_first_run_says_what_to_do(site: Site) -> None:
     ran = site.command("status")
 
     assert ran.status == 4
@@ -79,7 +82,7 @@ def test_status_before_the_first_run_says_what_to_do(site: Any) -> None:
     assert "Traceback" not in ran.err
 
 
-def test_status_of_a_monitor_that_never_polled_is_stale(site: Any) -> None:
+def test_status_of_a_monitor_that_never_polled_is_stale(site: Site) -> None:
     assert site.command("db", "upgrade").status == 0
 
     status = site.command("status", "--json").json

@@ -2,7 +2,9 @@ import logging
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import requests
@@ -119,6 +121,7 @@ def test_a_good_url_has_no_problem(url: str) -> None:
         ("https://example.com/S3cret", 'begin it with "jsons://"'),
         ("http://example.com/S3cret", 'begin it with "json://"'),
         ("json://", 'is not a complete "json://" URL'),
+        ("dbus://", '"dbus://" needs a package that is not installed'),
         ("json://localhost/S3cret, json://localhost/b", "several URLs"),
     ],
 )
@@ -289,6 +292,13 @@ def test_a_crash_within_a_service_is_retryable_and_tells_no_secret(
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", crash)
     outcome = make_channel("ops", SecretStr("json://localhost/S3cret")).send(a_delivery())
+    assert isinstance(outcome, Retryable)
+    assert "S3cret" not in outcome.reason
+
+
+def test_a_message_that_cannot_be_written_is_retryable() -> None:
+    broken = replace(an_item(), summary=cast("str", None))
+    outcome = make_channel("ops", SecretStr("json://localhost/S3cret")).send(a_delivery(broken))
     assert isinstance(outcome, Retryable)
     assert "S3cret" not in outcome.reason
 

@@ -104,6 +104,13 @@ def test_a_huge_file_is_not_a_configuration(tmp_path: Path) -> None:
         load()
 
 
+def test_a_text_nested_without_end_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("a = " + "[" * 100_000)
+
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        load()
+
+
 def test_ten_lines_are_enough() -> None:
     configuration = load_text(TENANT + CHANNELS, Path("config.toml"))
 
@@ -184,9 +191,9 @@ runbook_url = "https://wiki.example/invoices"
 
 
 def test_a_rule_that_is_off_is_checked_all_the_same() -> None:
-    text = TENANT + "[rules.queue-backlog]\nenabled = false\nabov = 5\n"
+    text = TENANT + "[rules.queue-backlog]\nenabled = false\nnonsense = 5\n"
 
-    assert any("rules.queue-backlog.abov: unknown key" in problem for problem in problems(text))
+    assert any("rules.queue-backlog.nonsense: unknown key" in problem for problem in problems(text))
 
 
 def test_routes_keep_their_order_and_say_what_they_are() -> None:

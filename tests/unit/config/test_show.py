@@ -69,7 +69,7 @@ def test_what_is_shown_is_a_configuration_with_the_same_meaning() -> None:
         'proxy = "http://********@proxy.example:3128"', 'proxy = "http://u@proxy.example:3128"'
     )
     again = load_text(
-        shown.replace("********", "x://masked"), Path("config.toml"), read_secrets=False
+        shown.replace("********", "https://masked"), Path("config.toml"), read_secrets=False
     )
 
     assert [rule.where for rule in again.rules] == [rule.where for rule in configuration.rules]

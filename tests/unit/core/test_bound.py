@@ -30,9 +30,9 @@ def possible(number: Bound | float) -> list[float]:
     return [number.low + step / 2 for step in range(steps + 1)]
 
 
-@given(bounds, either, st.sampled_from(COMPARISONS), st.booleans())
+@given(bound=bounds, other=either, compare=st.sampled_from(COMPARISONS), swapped=st.booleans())
 def test_a_comparison_answers_only_what_holds_for_every_possible_number(
-    bound: Bound, other: Bound | float, compare: Callable[[Any, Any], Any], swapped: bool
+    *, bound: Bound, other: Bound | float, compare: Callable[[Any, Any], Any], swapped: bool
 ) -> None:
     left, right = (other, bound) if swapped else (bound, other)
     answers = {bool(compare(a, b)) for a in possible(left) for b in possible(right)}
@@ -44,9 +44,14 @@ def test_a_comparison_answers_only_what_holds_for_every_possible_number(
         assert answers == {told}
 
 
-@given(bounds, either, st.sampled_from([operator.add, operator.sub, operator.mul]), st.booleans())
+@given(
+    bound=bounds,
+    other=either,
+    combine=st.sampled_from([operator.add, operator.sub, operator.mul]),
+    swapped=st.booleans(),
+)
 def test_sums_and_products_hold_every_possible_result_and_no_more(
-    bound: Bound, other: Bound | float, combine: Callable[[Any, Any], Any], swapped: bool
+    *, bound: Bound, other: Bound | float, combine: Callable[[Any, Any], Any], swapped: bool
 ) -> None:
     left, right = (other, bound) if swapped else (bound, other)
     results = [combine(a, b) for a in possible(left) for b in possible(right)]
@@ -54,9 +59,9 @@ def test_sums_and_products_hold_every_possible_result_and_no_more(
     assert (result.low, result.high) == (min(results), max(results))
 
 
-@given(bounds, either, st.booleans())
+@given(bound=bounds, other=either, swapped=st.booleans())
 def test_quotients_hold_every_possible_result(
-    bound: Bound, other: Bound | float, swapped: bool
+    *, bound: Bound, other: Bound | float, swapped: bool
 ) -> None:
     left, right = (other, bound) if swapped else (bound, other)
     low, high = (right.low, right.high) if isinstance(right, Bound) else (right, right)

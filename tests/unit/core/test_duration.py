@@ -9,7 +9,15 @@ from monitor.core.duration import format_duration, parse_duration
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("30s", 30), ("2m", 120), ("1h30m", 5400), ("7d", 604800), ("0s", 0), (" 90s ", 90), ("1d1s", 86401)],
+    [
+        ("30s", 30),
+        ("2m", 120),
+        ("1h30m", 5400),
+        ("7d", 604800),
+        ("0s", 0),
+        (" 90s ", 90),
+        ("1d1s", 86401),
+    ],
 )
 def test_a_duration_is_read(text: str, seconds: int) -> None:
     assert parse_duration(text).total_seconds() == seconds
@@ -31,7 +39,7 @@ def test_a_duration_is_read(text: str, seconds: int) -> None:
     ],
 )
 def test_a_wrong_duration_is_refused_with_a_cure(text: str, cure: str) -> None:
-    with pytest.raises(ValueError, match="duration|unit|long") as caught:
+    with pytest.raises(ValueError, match=r"duration|unit|long") as caught:
         parse_duration(text)
     assert cure in str(caught.value)
 

@@ -57,7 +57,7 @@ LABELS = {
         (["name=Inv*"], False),
     ],
 )
-def test_labels_match_as_documented(where: dict[str, object] | list[str], matches: bool) -> None:
+def test_labels_match_as_documented(where: dict[str, object] | list[str], *, matches: bool) -> None:
     assert parse_where(where).matches(LABELS) is matches
 
 
@@ -78,7 +78,7 @@ def test_labels_match_as_documented(where: dict[str, object] | list[str], matche
         ("a[b]", "a[b]", True),
     ],
 )
-def test_globs_over_folders_know_levels(glob: str, folder: str, fits: bool) -> None:
+def test_globs_over_folders_know_levels(glob: str, folder: str, *, fits: bool) -> None:
     assert (re.fullmatch(glob_pattern(glob, is_path=True), folder) is not None) is fits
 
 
@@ -126,7 +126,10 @@ def test_conjunction_names_and_text() -> None:
 
 
 def test_equal_matchers_are_equal_and_can_be_kept_in_sets() -> None:
-    assert len({parse_matcher("a=b"), parse_matcher("a = b"), Matcher("a", Operator.EQUAL, ("b",))}) == 1
+    assert (
+        len({parse_matcher("a=b"), parse_matcher("a = b"), Matcher("a", Operator.EQUAL, ("b",))})
+        == 1
+    )
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

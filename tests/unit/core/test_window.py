@@ -2,6 +2,7 @@
 
 import math
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -127,25 +128,33 @@ def test_a_window_never_ends_before_the_last_observation() -> None:
     assert seen((0, 1), (4000, 2), now=3999).increase(WHO, 0, HOUR) == 1
 
 
-def test_only_the_span_is_kept_and_subjects_not_seen_for_it_are_forgotten() -> None:
+def test_only_the_span_is_kept_and_subjects_not_seen_for_long_are_forgotten() -> None:
     windows = Windows({"queue": {0: timedelta(minutes=10)}})
     for minute in range(100):
         windows.observe(WHO, 0, after(minute * 60), float(minute))
     assert len(windows._series[WHO, 0].times) == 11
-    windows.now = after(100 * 60)
+    windows.now = after(99 * 60 + 86_400)
     assert len(windows) == 1
-    windows.now = after(100 * 60 + 1)
-    windows.now = after(200 * 60)
+    windows.now = after(99 * 60 + 86_401)
+    assert len(windows) == 1, "forgetting takes place once an hour"
+    windows.now = after(99 * 60 + 86_400 + 3600)
     assert len(windows) == 0
+
+
+def test_rare_polls_do_not_make_a_short_window_forget() -> None:
+    windows = Windows({"queue": {0: timedelta(minutes=1)}})
+    windows.observe(WHO, 0, after(0), 5.0)
+    windows.now = after(2 * HOUR)
+    assert windows.max(WHO, 0, 60) == 5
 
 
 values = st.one_of(st.integers(0, 9).map(float), st.none())
 timelines = st.lists(st.tuples(st.integers(1, 50), values), min_size=1, max_size=12)
 
 
-@given(timelines, st.integers(0, 30), st.integers(1, 200), st.booleans())
+@given(steps=timelines, rest=st.integers(0, 30), span=st.integers(1, 200), pruned=st.booleans())
 def test_every_answer_agrees_with_a_plain_reading_of_all_seconds(
-    steps: list[tuple[int, float | None]], rest: int, span: int, pruned: bool
+    steps: list[tuple[int, float | None]], rest: int, span: int, *, pruned: bool
 ) -> None:
     windows = Windows({"queue": {0: timedelta(seconds=span)}} if pruned else {})
     at, seconds = 0, list[float | None]()
@@ -180,6 +189,6 @@ def test_every_answer_agrees_with_a_plain_reading_of_all_seconds(
         with pytest.raises(Unclear):
             windows.avg(WHO, 0, span)
     increase = windows.increase(WHO, 0, span)
-    rises = sum(max(0.0, b - a) for a, b in zip(known, known[1:], strict=False))
+    rises = sum(max(0.0, b - a) for a, b in pairwise(known))
     assert (increase.low if isinstance(increase, Bound) else increase) == rises
     assert isinstance(increase, Bound) is (window[0] is None or window[-1] is None)

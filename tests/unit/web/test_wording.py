@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from monitor.cli.wording import ago, clock_time, count, iso, number, span
+from monitor.web.wording import ago, clock_time, count, iso, number, span
 from tests.builders import NOW, after
 
 
