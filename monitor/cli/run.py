@@ -1,12 +1,15 @@
 """`run`: the daemon, or with `--once` one round of everything."""
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import structlog
 
 from monitor import __version__
 from monitor.clock import SystemClock
+from monitor.config.channel_check import check_channels
 from monitor.config.compose import Configuration
 from monitor.config.load import load
 from monitor.core.sample import Failed, Snapshot
@@ -15,21 +18,30 @@ from monitor.daemon.notify import notifier
 from monitor.daemon.service import Service
 from monitor.daemon.watchdog import Watchdog, watchdog_limit
 from monitor.daemon.wiring import build_service, expectations, open_database, secrets_of
-from monitor.errors import AuthenticationFailed, Unreachable
-from monitor.pipeline.evaluate import Settled
-from monitor.store.lease import hold
+from monitor.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    StoreInUse,
+    StoreUnavailable,
+    Unreachable,
+)
+from monitor.store.lease import Lease, hold
 from monitor.store.schema import upgrade
 from monitor.store.store import Store
 from monitor.web.server import StatusPage
 
 log = structlog.get_logger(__name__)
 
+LEASE_PATIENCE_S = 5.0
+LEASE_EVERY_BEATS = 15
 UNREACHED = {AuthenticationFailed.kind, Unreachable.kind}
 
 
 def run(config: Path | None, *, once: bool) -> int:
     """Run until SIGTERM or SIGINT (or once) and return the exit status."""
     configuration = load(config)
+    if problems := check_channels(configuration):
+        raise ConfigError(problems)
     configure(configuration.log.level, configuration.log.format, secrets_of(configuration))
     for notice in configuration.notices:
         log.warning("config.notice", notice=notice)
@@ -37,10 +49,11 @@ def run(config: Path | None, *, once: bool) -> int:
     watchdog = Watchdog(notifier(), clock, watchdog_limit())
     store = open_database(configuration)
     try:
-        upgraded = upgrade(store)
-        if upgraded.changed:
-            log.info("database.upgraded", before=upgraded.before, after=upgraded.after)
-        with hold(store):
+        # First the lease: a daemon that still runs must not have its tables altered under it.
+        with _lease(store) as lease:
+            upgraded = upgrade(store)
+            if upgraded.changed:
+                log.info("database.upgraded", before=upgraded.before, after=upgraded.after)
             outcomes: dict[str, str] = {}
             service = build_service(
                 configuration,
@@ -49,14 +62,27 @@ def run(config: Path | None, *, once: bool) -> int:
                 completed=watchdog.completed,
                 heard=lambda snapshot, _settled: _remember(outcomes, snapshot),
             )
-            service.beat = watchdog.beat
             if once:
                 service.once()
                 return 3 if outcomes and set(outcomes.values()) <= UNREACHED else 0
-            _serve(configuration, store, service, watchdog)
+            return _serve(configuration, store, service, watchdog, lease)
     finally:
         store.close()
-    return 0
+
+
+def _lease(store: Store) -> Lease:
+    """Become the one daemon of the database; wait a little for one that is just ending.
+
+    Postgres may notice only after a moment that a killed daemon is gone.
+    """
+    deadline = time.monotonic() + LEASE_PATIENCE_S
+    while True:
+        try:
+            return hold(store)
+        except StoreInUse:
+            if time.monotonic() > deadline:
+                raise
+            threading.Event().wait(0.2)
 
 
 def _remember(outcomes: dict[str, str], snapshot: Snapshot) -> None:
@@ -65,10 +91,41 @@ def _remember(outcomes: dict[str, str], snapshot: Snapshot) -> None:
     outcomes[key] = outcome.kind if isinstance(outcome, Failed) else "ok"
 
 
+class _Heart:
+    """What is done once a second: the watchdog's beat, and now and then a look at the lease."""
+
+    def __init__(self, watchdog: Watchdog, lease: Lease, service: Service) -> None:
+        self._watchdog = watchdog
+        self._lease = lease
+        self._service = service
+        self._beats = 0
+        self.lost: StoreInUse | None = None
+
+    def beat(self) -> None:
+        self._watchdog.beat()
+        self._beats += 1
+        if self._beats % LEASE_EVERY_BEATS:
+            return
+        try:
+            self._lease.keep()
+        except StoreInUse as error:
+            # Two daemons on one database would tell everything twice: this one gives way.
+            self.lost = error
+            self._service.stopping.set()
+        except StoreUnavailable as error:
+            log.warning("lease.unclear", error=str(error))
+
+
 def _serve(
-    configuration: Configuration, store: Store, service: Service, watchdog: Watchdog
-) -> None:
+    configuration: Configuration,
+    store: Store,
+    service: Service,
+    watchdog: Watchdog,
+    lease: Lease,
+) -> int:
     service.stop_on_signals()
+    heart = _Heart(watchdog, lease, service)
+    service.beat = heart.beat
     page = StatusPage(configuration, store, service.clock, overdue=watchdog.overdue)
     with page.serving(configuration.web.host, configuration.web.port) as address:
         for work, allowance in expectations(configuration).items():
@@ -87,7 +144,10 @@ def _serve(
         watchdog.stopping()
         done = service.stop()
     log.info("daemon.stopped", done=done)
+    if heart.lost is not None:
+        raise heart.lost
     if not done:
         # A poll or a message hangs beyond the grace time. All that matters is in the database,
         # and threads that wait for a silent server would keep the process for minutes.
         os._exit(0)
+    return 0

@@ -32,11 +32,12 @@ _NO_ROBOT = Robot()
 class _Entry:
     """What was made of a session, good as long as the next poll brings the same.
 
-    `row` and `session` (the same session in the other list) are kept without their times, so that
-    one comparison tells whether anything but the time moved.
+    `row` is kept to compare with: its time is overwritten by each poll's, so that one comparison
+    tells whether anything else moved. `session` is the same session in the other list, without its
+    time.
     """
 
-    __slots__ = ("crowded", "expected", "flags", "row", "session", "silent", "subject")
+    __slots__ = ("crowded", "expected", "flags", "key", "row", "session", "silent", "subject")
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class _Entry:
         self.session = session
         self.crowded = crowded
         self.subject = subject
+        self.key = subject.key
         self.flags = verdict
         self.expected = expected
 
@@ -82,6 +84,8 @@ class _Sessions:
         )
         self._known_hosts: _Known = {}
         self._known_users: _Known = {}
+        self._host_names: Sequence[str | None] = ()
+        self._crowded: frozenset[str | None] = frozenset()
         self._last: Mapping[str, Sample] = {}
 
     def __call__(self, poll: Poll) -> Collected:
@@ -133,28 +137,35 @@ class _Sessions:
         now: datetime,
     ) -> _Known:
         before, known = self._known_hosts, _Known()
-        crowded = _crowded(hosts)
         ages = ages_s([row.reporting_time for row in hosts.values()], now)
+        names = [row.host_machine_name for row in hosts.values()]
+        if names != self._host_names:
+            self._host_names, self._crowded = names, _crowded(names)
+        crowded = self._crowded
         for session in shared.values():
             session.reporting_time = None
         for (session_id, row), age_s in zip(hosts.items(), ages, strict=True):
-            row.reporting_time = None
-            silent = _is_silent(row, age_s)
-            other = shared.get(session_id)
-            is_crowded = row.host_machine_name in crowded
+            silent = (
+                True if row.is_unresponsive else None if age_s is None else age_s > SILENT_AFTER_S
+            )
+            other = shared.get(session_id) if shared else None
+            is_crowded = bool(crowded) and row.host_machine_name in crowded
             entry = before.get(session_id)
+            if entry is not None:
+                entry.row.reporting_time = row.reporting_time
             if (
                 entry is None
-                or entry.row != row
-                or entry.silent is not silent
-                or entry.crowded is not is_crowded
                 or entry.session != other
+                or entry.crowded is not is_crowded
+                or (
+                    (entry.row != row or entry.silent is not silent)
+                    and not _has_only_moved(entry, row, silent=silent)
+                )
             ):
                 entry = self._host(row, silent=silent, session=other, crowded=is_crowded)
             known[session_id] = entry
-            subject = entry.subject
-            if entry.expected and subject.key not in samples:
-                samples[subject.key] = Sample(subject, (age_s, *entry.flags))
+            if entry.expected and entry.key not in samples:
+                samples[entry.key] = Sample(entry.subject, (age_s, *entry.flags))
             else:
                 _keep(samples, entry, age_s)
         return known
@@ -165,16 +176,18 @@ class _Sessions:
         before, known = self._known_users, _Known()
         ages = ages_s([row.reporting_time for row in sessions], now)
         for row, age_s in zip(sessions, ages, strict=True):
-            row.reporting_time = None
-            silent = _is_silent(row, age_s)
+            silent = (
+                True if row.is_unresponsive else None if age_s is None else age_s > SILENT_AFTER_S
+            )
             session_id: object = id(row) if row.id is None else row.id
             entry = before.get(session_id)
+            if entry is not None:
+                entry.row.reporting_time = row.reporting_time
             if entry is None or entry.row != row or entry.silent is not silent:
                 entry = self._user(row, silent=silent)
             known[session_id] = entry
-            subject = entry.subject
-            if entry.expected and subject.key not in samples:
-                samples[subject.key] = Sample(subject, (age_s, *entry.flags))
+            if entry.expected and entry.key not in samples:
+                samples[entry.key] = Sample(entry.subject, (age_s, *entry.flags))
             else:
                 _keep(samples, entry, age_s)
         return known
@@ -260,24 +273,47 @@ class _Sessions:
         )
 
 
-def _is_silent(row: Runtime | Session, age_s: float | None) -> bool | None:
-    """Return whether a heartbeat is missing: the server says so or it is too old; None if never."""
-    if row.is_unresponsive:
-        return True
-    return None if age_s is None else age_s > SILENT_AFTER_S
-
-
 def _state(state: str | None, verdict: Flags) -> str:
     """Return the word people know from Orchestrator's pages, where Unresponsive is a state too."""
     return "Unresponsive" if verdict is SILENT else label(state) or "Unknown"
 
 
-def _crowded(hosts: Mapping[object, Runtime]) -> frozenset[str | None]:
+def _crowded(names: Sequence[str | None]) -> frozenset[str | None]:
     """Return the hosts that have more than one session."""
-    names = [row.host_machine_name for row in hosts.values()]
     if len(set(names)) == len(names):
         return frozenset()
     return frozenset(name for name, count in Counter(names).items() if count > 1)
+
+
+def _has_only_moved(entry: _Entry, row: Runtime, *, silent: bool | None) -> bool:
+    """Take over a state that moved, and return whether that was all that is new about a host.
+
+    Who it is then stays: of all changes this is the one that many sessions have in each poll.
+    """
+    kept = entry.row
+    if not isinstance(kept, Runtime):
+        return False
+    kept.status, kept.is_unresponsive = row.status, row.is_unresponsive
+    if kept != row:
+        return False
+    entry.silent = silent
+    entry.flags = flags(
+        row.status,
+        silent=silent,
+        is_maintained=row.maintenance_mode == "Enabled",
+        is_expected=entry.expected,
+    )
+    state = _state(row.status, entry.flags)
+    known = entry.subject
+    if known.labels["state"] != state:
+        entry.subject = Subject(
+            tenant=known.tenant,
+            kind=known.kind,
+            key=known.key,
+            name=known.name,
+            labels={**known.labels, "state": state},
+        )
+    return True
 
 
 def _keep(samples: dict[str, Sample], entry: _Entry, age_s: float | None) -> None:

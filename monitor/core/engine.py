@@ -13,6 +13,7 @@ from monitor.core.alert import Alert, AlertEvent, AlertKey, Phase, Reason
 from monitor.core.lifecycle import Facts
 from monitor.core.rule import Evidence, Rule
 from monitor.core.sample import Collected, Sample, subject_labels
+from monitor.core.scopes import Scopes, Sorted
 from monitor.core.window import Windows
 
 Identity = tuple[str, str, str]
@@ -33,24 +34,27 @@ def evaluate(
     rules: Sequence[Rule],
     windows: Windows,
     now: datetime,
+    scopes: Scopes | None = None,
 ) -> Evaluation:
     """Judge a good poll of one tenant.
 
-    Only alerts of this tenant and of the kinds that the poll answers for are touched.
+    Only alerts of this tenant and of the kinds that the poll answers for are touched. `scopes` are
+    those of `rules`, kept from one poll to the next because that is faster.
     """
-    by_kind: dict[str, list[Sample]] = {kind: [] for kind in collected.kinds}
-    for sample in collected.samples:
-        by_kind[sample.subject.kind].append(sample)
+    scopes = Scopes(rules) if scopes is None else scopes
+    by_kind = {
+        kind: scopes.sort(tenant, kind, samples) for kind, samples in _by_kind(collected).items()
+    }
+    by_rule: dict[tuple[str, str], dict[Identity, Alert]] = {}
+    for key, alert in alerts.items():
+        if key.subject[0] == tenant:
+            by_rule.setdefault((key.rule, key.subject[1]), {})[key.subject] = alert
     changed: list[Alert] = []
     events: list[AlertEvent] = []
     for rule in rules:
         if rule.kind not in by_kind:
             continue
-        standing = {
-            alert.subject.identity: alert
-            for key, alert in alerts.items()
-            if key.rule == rule.name and key.subject[0] == tenant and key.subject[1] == rule.kind
-        }
+        standing = by_rule.get((rule.name, rule.kind), {})
         for before, (after, happened) in _judge(
             rule, by_kind[rule.kind], standing, collected, windows, now
         ):
@@ -80,26 +84,34 @@ def retire(alerts: Iterable[Alert], rules: Sequence[Rule], now: datetime) -> Eva
     )
 
 
+def _by_kind(collected: Collected) -> Mapping[str, Sequence[Sample]]:
+    if len(collected.kinds) == 1:
+        return {collected.kinds[0]: collected.samples}
+    by_kind: dict[str, list[Sample]] = {kind: [] for kind in collected.kinds}
+    for sample in collected.samples:
+        by_kind[sample.subject.kind].append(sample)
+    return by_kind
+
+
 def _judge(
     rule: Rule,
-    samples: list[Sample],
+    samples: Sorted,
     standing: Mapping[Identity, Alert],
     collected: Collected,
     windows: Windows,
     now: datetime,
 ) -> Iterator[tuple[Alert | None, lifecycle.Step]]:
     """Yield (alert before, step) for every subject of one rule that has or gets an alert."""
-    breached, unclear = rule.breaches(samples, windows)
+    breached, unclear = rule.breaches(samples.for_rule(rule), windows)
     for sample in breached:
         if sample.subject.identity not in standing:
             yield None, lifecycle.begin(rule, _facts(rule, sample, windows), now)
     if not standing:
         return
-    seen = {sample.subject.identity: sample for sample in samples}
     is_breached = {sample.subject.identity for sample in breached}
     is_unclear = {sample.subject.identity for sample in unclear}
     for identity, alert in standing.items():
-        found = seen.get(identity)
+        found = samples.find(alert.subject.key)
         if found is None:
             # A folder that could not be read hides its queues: unknown, never gone.
             evidence = Evidence.UNCLEAR if collected.partial else Evidence.ABSENT

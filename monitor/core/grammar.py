@@ -38,7 +38,6 @@ _CURES: dict[type[ast.AST], str] = {
     ast.Mod: "% is not part of expressions: write 0.2 for 20 %",
     ast.FloorDiv: "// is not part of expressions: use /",
     ast.In: '"in" is not part of expressions: use == and or, or the key `where`',
-    ast.NotIn: '"not in" is not part of expressions: use != and and, or the key `where`',
     ast.Is: '"is" is not part of expressions: use ==',
     ast.IsNot: '"is not" is not part of expressions: use !=',
 }

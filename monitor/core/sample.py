@@ -41,9 +41,13 @@ def subject_labels(subject: Subject) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Sample:
-    """One subject's values in one poll, in the order of `KINDS[subject.kind].metrics`."""
+    """One subject's values in one poll, in the order of `KINDS[subject.kind].metrics`.
+
+    Nobody changes one. It is not declared frozen because that doubles the time to make one, and a
+    poll makes ten thousand.
+    """
 
     subject: Subject
     values: Values

@@ -20,7 +20,10 @@ def host_sessions(runtimes: Sequence[Runtime]) -> dict[object, Runtime]:
     The runtime type that stands for a session is one that has slots, as types without any are
     listed too; null where none has. Maintenance on any row is maintenance.
     """
-    sessions: dict[object, Runtime] = {}
+    sessions: dict[object, Runtime] = {row.session_id: row for row in runtimes}
+    if len(sessions) == len(runtimes) and None not in sessions:
+        return sessions  # one row each: a poll's hot path
+    sessions = {}
     several: dict[object, list[Runtime]] = {}
     for row in runtimes:
         session_id: object = row.session_id

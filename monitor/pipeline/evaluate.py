@@ -19,6 +19,7 @@ from monitor.core.kinds import COLLECTOR, KINDS
 from monitor.core.routing import Route, route
 from monitor.core.rule import Rule
 from monitor.core.sample import Collected, Snapshot
+from monitor.core.scopes import Scopes
 from monitor.core.window import Windows
 from monitor.pipeline.health import Health
 from monitor.store.store import Store
@@ -59,8 +60,13 @@ class Evaluator:
     _health: dict[tuple[str, str], Health] = field(default_factory=dict)
     _windows: Windows = field(default_factory=Windows)
     _spans: Mapping[str, Mapping[int, timedelta]] = field(default_factory=dict)
+    _scopes: Scopes = field(init=False)
     _last: Instant | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Prepare the index of the rules."""
+        self._scopes = Scopes(self.rules)
 
     def restore(self, at: Instant) -> Settled:
         """Take up where the last run ended: alerts, windows and the collectors' health.
@@ -117,7 +123,9 @@ class Evaluator:
     def _evaluate(self, tenant: str, collected: Collected, now: datetime) -> Evaluation:
         # Windows end at the server's time, the clock by which their values are placed.
         self._windows.now = collected.observed_at
-        return engine.evaluate(self._alerts, tenant, collected, self.rules, self._windows, now)
+        return engine.evaluate(
+            self._alerts, tenant, collected, self.rules, self._windows, now, self._scopes
+        )
 
     def _commit(
         self, snapshot: Snapshot | None, parts: Iterable[Evaluation], now: datetime
@@ -165,6 +173,8 @@ class Evaluator:
         return before.after(snapshot, now)
 
     def _observe(self, collected: Collected) -> None:
+        if not any(kind in self._spans for kind in collected.kinds):
+            return
         for sample in collected.samples:
             for index in self._spans.get(sample.subject.kind, ()):
                 self._windows.observe(

@@ -118,6 +118,10 @@ def session_engine(place: Place, application_name: str) -> Engine:
 def create_file(place: Place) -> None:
     """Make the SQLite file and its directories, for this user's eyes only.
 
+    A file that exists is not even opened: closing it again would drop all locks that this process
+    holds on it (POSIX), and the next reader to leave would take the write-ahead log with it.
+    Source: SQLite, how to corrupt a database file, section on close().
+
     Raises:
         StoreUnavailable: the file system does not let us.
     """
@@ -125,7 +129,9 @@ def create_file(place: Place) -> None:
         return
     try:
         _make_directory(place.file.parent)
-        os.close(os.open(place.file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(place.file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return
     except OSError as error:
         msg = f"{place.shown}: it cannot be created: {error.strerror}: {error.filename}"
         raise StoreUnavailable(msg) from error

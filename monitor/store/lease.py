@@ -59,15 +59,29 @@ class Lease:
             with translated(self._place):
                 self._connection.exec_driver_sql("SELECT 1")
 
+    def keep(self) -> None:
+        """Make sure that the lease is held; after a lost connection, take it again.
+
+        Raises:
+            StoreInUse: another daemon took it in the meantime.
+            StoreUnavailable: the database cannot be asked now; ask again.
+        """
+        try:
+            self.check()
+        except StoreUnavailable:
+            self.release()
+            self._connection = _lock_session(self._place)
+
     def release(self) -> None:
         """Let another daemon have the database; may be called twice."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
         if self._connection is not None:
-            self._connection.close()
-            self._connection.engine.dispose()
-            self._connection = None
+            connection, self._connection = self._connection, None
+            connection.invalidate()
+            connection.close()
+            connection.engine.dispose()
 
 
 def hold(store: Store) -> Lease:
@@ -81,7 +95,7 @@ def hold(store: Store) -> Lease:
     if place.file is not None:
         create_file(place)
         return _hold_file(place, place.file)
-    return _hold_session(place)
+    return Lease(place, connection=_lock_session(place))
 
 
 def _hold_file(place: Place, file: Path) -> Lease:
@@ -102,12 +116,12 @@ def _hold_file(place: Place, file: Path) -> Lease:
     return Lease(place, descriptor=descriptor)
 
 
-def _hold_session(place: Place) -> Lease:
+def _lock_session(place: Place) -> Connection:
     engine = session_engine(place, _PREFIX + _own_name())
     with translated(place):
         connection = engine.connect()
         if connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LOCK_ARGUMENTS})").scalar():
-            return Lease(place, connection=connection)
+            return connection
         row = connection.execute(_HOLDER).first()
         connection.close()
         engine.dispose()

@@ -1,7 +1,7 @@
 """Records polls: one row for each poll, and for each subject only what changed."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
@@ -33,13 +33,7 @@ class Recorder:
         outcome = snapshot.outcome
         if isinstance(outcome, Failed):
             return
-        by_kind: dict[str, list[Sample]] = {kind: [] for kind in outcome.kinds}
-        if len(outcome.kinds) == 1:
-            by_kind[outcome.kinds[0]].extend(outcome.samples)
-        else:
-            for sample in outcome.samples:
-                by_kind.setdefault(sample.subject.kind, []).append(sample)
-        for kind, samples in by_kind.items():
+        for kind, samples in _by_kind(outcome).items():
             if kind in KIND_TABLES:
                 self._record_kind(connection, snapshot.tenant, kind, samples, outcome)
 
@@ -79,6 +73,15 @@ class Recorder:
         bulk.upsert(connection, SIGHTS, [(storable(tenant), kind, at_ms)], ("observed_at",))
         _write_subjects(connection, tenant, kind, changes, at_ms)
         _write_history(connection, tables, changes)
+
+
+def _by_kind(outcome: Collected) -> Mapping[str, Sequence[Sample]]:
+    if len(outcome.kinds) == 1:
+        return {outcome.kinds[0]: outcome.samples}
+    by_kind: dict[str, list[Sample]] = {kind: [] for kind in outcome.kinds}
+    for sample in outcome.samples:
+        by_kind.setdefault(sample.subject.kind, []).append(sample)
+    return by_kind
 
 
 class _Ids:

@@ -22,6 +22,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from monitor.clock import SystemClock
+from monitor.simulator.auth import Accounts
 from monitor.simulator.estate import Estate
 from monitor.simulator.estates import default_estate
 from monitor.simulator.settings import Settings
@@ -119,6 +120,7 @@ def simulated(estate: Estate | None = None) -> Simulator:
         clock=SystemClock().now,
         estate=estate or default_estate(),
         settings=Settings(heartbeat_s=1.0),
+        accounts=Accounts(client_secret=SECRET),
     )
     for queue in simulator.estate.queues:
         simulator.freeze_queue(queue.name)

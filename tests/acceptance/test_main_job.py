@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from monitor.simulator.auth import Accounts
 from monitor.simulator.server import serve
 from monitor.simulator.simulator import Simulator
 from monitor.store import open_store
@@ -40,7 +40,7 @@ class World:
         store = open_store(self.database)
         try:
             with store.reading() as connection:
-                return [dict(row) for row in connection.exec_driver_sql(sql).mappings()]
+                return [dict(row) for row in connection.execute(text(sql)).mappings()]
         finally:
             store.close()
 
@@ -53,8 +53,6 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path, database_url: str) -> Iterator[World]:
     simulator = simulated()
-    simulator.accounts = dataclasses.replace(Accounts(), client_secret=SECRET)
-    simulator.office.accounts = simulator.accounts
     with (
         serve(simulator) as server,
         hooks() as received,
@@ -149,7 +147,7 @@ def test_a_backlog_and_a_license_rule_open_and_resolve(world: World) -> None:
 def test_an_outage_of_orchestrator_is_one_kind_of_alert_and_none_about_robots(
     world: World,
 ) -> None:
-    world.simulator.faults.start("error", status=503)
+    world.simulator.faults.start("server-error")
     wait_for(lambda: world.hooks.of_type("failure"), "blindness is told")
     time.sleep(4)  # noqa: TID251 - robots would have been silent for long by now
     rules = {row["rule"] for row in world.rows("select rule from v_alerts")}

@@ -20,9 +20,9 @@ from email.utils import format_datetime
 
 PAGE = 1000
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-STILL_EVERY = timedelta(seconds=3)
+STILL_EVERY = timedelta(seconds=2)
 BEATING_EVERY = timedelta(seconds=30)
-SILENT_SINCE = START - timedelta(hours=1)
+SILENT_SINCE = START - timedelta(minutes=80)
 SILENT_THROUGHOUT = 10
 
 
@@ -37,7 +37,7 @@ class Estate:
         self._sweep = 0
         self._fallen: dict[str, object] | None = None
         for number, row in enumerate(self.rows):
-            _beat(row, START - timedelta(seconds=number % 30))
+            _beat(row, START - timedelta(seconds=number % 10))
         for row in self.rows[:SILENT_THROUGHOUT]:
             _fall_silent(row)
 
@@ -97,7 +97,8 @@ def _row(number: int, *, whole: bool) -> dict[str, object]:
     return row
 
 
-def _beat(row: dict[str, object], at: datetime) -> None:
+def _beat(row: dict[str, object], before: datetime) -> None:
+    at = before - timedelta(seconds=1)
     row["ReportingTime"] = f"{at:%Y-%m-%dT%H:%M:%S}.{row['SessionId']}Z"
 
 

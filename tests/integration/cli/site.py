@@ -40,6 +40,13 @@ CHANNEL = """\
 [channels.ops]
 url_env = "OPS_URL"
 """
+# Where nothing answers, each collector spends seconds on its retries: one is enough.
+ONE_COLLECTOR = """\
+[collectors.queues]
+enabled = false
+[collectors.licenses]
+enabled = false
+"""
 
 
 @dataclass(frozen=True, slots=True)

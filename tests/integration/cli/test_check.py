@@ -62,7 +62,7 @@ def test_a_server_that_is_not_there_is_status_three(site: Site) -> None:
     ran = site.command("check")
 
     assert ran.status == 3
-    assert "1 of 3 checks failed" in ran.out
+    assert "1 of 4 checks failed" in ran.out
     assert "Traceback" not in ran.err
 
 

@@ -127,7 +127,7 @@ def test_a_channel_test_that_is_not_accepted_says_why_with_status_one(site: Site
 
 
 def test_an_unknown_channel_is_a_usage_error_with_a_hint(site: Site) -> None:
-    ran = site.command("channels", "test", "opps")
+    ran = site.command("channels", "test", "op")
 
     assert ran.status == 2
     assert "did you mean 'ops'" in ran.err

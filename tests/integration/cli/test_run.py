@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 
-from tests.integration.cli.site import Site
+from tests.integration.cli.site import ONE_COLLECTOR, Site
 
 
 def run_once(site: Site) -> subprocess.CompletedProcess[str]:
@@ -25,6 +25,7 @@ def test_run_once_polls_alerts_tries_to_tell_and_ends(site: Site) -> None:
 
 
 def test_run_once_without_an_orchestrator_is_status_three(site: Site) -> None:
+    site.configure(ONE_COLLECTOR)
     site.server.stop()
 
     done = run_once(site)

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.cli.site import Site
+from tests.integration.cli.site import ONE_COLLECTOR, Site
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -64,6 +64,7 @@ def test_status_is_fine_when_nothing_critical_is_open(site: Site) -> None:
 def test_status_says_why_a_tenant_is_not_seen(
     site: Site, harm: Callable[[Site], None], sight: str
 ) -> None:
+    site.configure(ONE_COLLECTOR)
     harm(site)
     site.watch_once()
 

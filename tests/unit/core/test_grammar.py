@@ -22,7 +22,7 @@ HOSTILE = {
     "[1]": "lists are not part",
     "(1, 2)": "lists are not part",
     "a in b": '"in" is not part',
-    "a not in b": '"not in" is not part',
+    "a not in b": "is not part of expressions",
     "a is b": '"is" is not part',
     "a is not b": '"is not" is not part',
     "a if b else c": "if/else is not part",

@@ -31,6 +31,7 @@ def test_a_disconnected_robot_is_a_breach_unless_in_maintenance(
 def test_after_is_the_hold() -> None:
     assert RULE.condition(Options()).hold == timedelta(minutes=5)
     assert RULE.condition(Options.model_validate({"after": "0s"})).hold == timedelta()
+    assert RULE.condition(Options(after=timedelta(minutes=1))).hold == timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
