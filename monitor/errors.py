@@ -87,7 +87,7 @@ class AccessDenied(OrchestratorError):
 
 
 class FolderRequired(OrchestratorError):
-    """The endpoint refuses to answer without a folder (1101), or does not know the folder (1100)."""
+    """The endpoint wants a folder (error code 1101), or does not know the folder (1100)."""
 
     kind = "folder"
 

@@ -59,9 +59,7 @@ def a_backlog_rule(
     def value(sample: Sample, _windows: Windows) -> float | None:
         return sample.values[index]
 
-    def breaches(
-        samples: Sequence[Sample], _windows: Windows
-    ) -> tuple[list[Sample], list[Sample]]:
+    def breaches(samples: Sequence[Sample], _windows: Windows) -> tuple[list[Sample], list[Sample]]:
         known = [(sample, sample.values[index]) for sample in samples]
         bad = [sample for sample, items in known if items is not None and items > above]
         return bad, [sample for sample, items in known if items is None]

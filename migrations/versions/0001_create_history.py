@@ -174,6 +174,7 @@ def create_alerts() -> None:
         sa.Column("absent_count", sa.Integer(), nullable=False),
         sa.Column("told", DOCUMENT, nullable=False),
         sa.Column("labels", DOCUMENT, nullable=False),
+        sa.Column("rule_text", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "phase in ('pending', 'firing', 'resolved')", name=op.f("ck_alerts_phase")
         ),

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from monitor.cli.output import Column, say, table
 from monitor.config.compose import Configuration
+from monitor.core.alert import Alert
 from monitor.core.delivery import Delivery, DeliveryState
 from monitor.core.duration import format_duration
 from monitor.core.rule import Rule
@@ -28,6 +29,7 @@ def explained(story: AlertStory, rule: Rule | None) -> dict[str, object]:
             "where": str(rule.where),
             "for": format_duration(rule.policy.hold),
             "keep_open": format_duration(rule.policy.keep_open),
+            "text": rule.source,
         }
     return story_json(story) | {"rule_now": today}
 
@@ -44,7 +46,8 @@ def show(story: AlertStory, rule: Rule | None, now: datetime) -> None:
         ("subject", f"{subject.kind} {subject.name} in tenant {subject.tenant}"),
         ("labels", labels),
         ("key", subject.key),
-        ("rule", _rule(story, rule)),
+        *_rule_as_it_was(alert),
+        ("rule now", _rule_now(alert, rule)),
         ("value", f"{number(alert.value)} (limit {number(alert.limit)})"),
         ("lasted" if alert.resolved_at else "lasts", _lasted(story, now)),
     ]
@@ -82,7 +85,7 @@ def _show_delivery(
         DeliveryState.SENT: "sent",
         DeliveryState.DEAD: f"given up after {count(delivery.attempts, 'attempt')}",
     }[delivery.state]
-    others = len(delivery.message.items) - 1
+    others = max(0, len(delivery.message.items) - 1)
     shared = f", with {count(others, 'other alert')}" if others else ""
     say(f"  {delivery.channel}: {told(delivery, story)}{shared}: {state}")
     table(
@@ -99,18 +102,19 @@ def _attempt(attempt: Attempt) -> tuple[str, str]:
     return {"retry": "failed", "dead": "failed"}.get(attempt.outcome, attempt.outcome), answer
 
 
-def _rule(story: AlertStory, rule: Rule | None) -> str:
+def _rule_as_it_was(alert: Alert) -> list[tuple[str, str]]:
+    first, *others = alert.rule_text.splitlines() or [""]
+    named = f"{alert.rule}: {first}" if first else alert.rule
+    return [("rule", named), *(("", line) for line in others)]
+
+
+def _rule_now(alert: Alert, rule: Rule | None) -> str:
+    """Return what became of the rule since; nothing while it is the same."""
     if rule is None:
-        return f"{story.alert.rule}: no longer in the configuration, or switched off"
-    which = f" where {rule.where}" if rule.where.matchers else ""
-    parts = [f"{rule.name}: {rule.type} for every {rule.kind}{which}"]
-    if rule.policy.hold:
-        parts.append(f"breached for {format_duration(rule.policy.hold)}")
-    if rule.policy.keep_open:
-        parts.append(f"kept open for {format_duration(rule.policy.keep_open)}")
-    if rule.limit != story.alert.limit:
-        parts.append(f"limit today {number(rule.limit)}")
-    return ", ".join(parts)
+        return "no longer in the configuration, or switched off"
+    if rule.source == alert.rule_text:
+        return ""
+    return f"changed since: {'; '.join(rule.source.splitlines())}"
 
 
 def _lasted(story: AlertStory, now: datetime) -> str:

@@ -4,7 +4,7 @@ A module defines `COLLECTOR`. It raises the conditions of `OrchestratorError`; i
 times, retries nor stores. What several of them need stands here.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -34,8 +34,9 @@ Collect = Callable[[Poll], Collected]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """A plugin. `make(tenant)` returns the callable that polls this tenant and learns from it.
+    """A plugin. `make(tenant, labels)` returns what polls this tenant and learns from it.
 
+    `labels` are the tenant's: every subject carries them, but for names that its kind declares.
     `every` is the default interval; `scopes` are what an external application needs for it,
     `permissions` what a role needs.
     """
@@ -45,7 +46,7 @@ class Collector:
     help: str
     scopes: tuple[str, ...]
     permissions: tuple[str, ...]
-    make: Callable[[str], Collect]
+    make: Callable[[str, Mapping[str, str]], Collect]
 
 
 class Listing(Generic[T]):

@@ -1,5 +1,6 @@
 """Licenses: how many of each type there are and are used, and when the subscription ends."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from monitor.collectors import Collect, Collector
@@ -17,11 +18,16 @@ _DAY_S = 86400.0
 class _Licenses:
     """Polls one tenant. Source: Orchestrator reference, licenses."""
 
-    def __init__(self, tenant: str) -> None:
+    def __init__(self, tenant: str, labels: Mapping[str, str]) -> None:
         self._tenant = tenant
+        self._labels = labels
         self._subjects: dict[str, Subject] = {}
         self._subscription = Subject(
-            tenant=tenant, kind=SUBSCRIPTION.name, key="subscription", name=tenant
+            tenant=tenant,
+            kind=SUBSCRIPTION.name,
+            key="subscription",
+            name=tenant,
+            labels=dict(labels),
         )
 
     def __call__(self, poll: Poll) -> Collected:
@@ -52,7 +58,7 @@ class _Licenses:
                 kind=LICENSE.name,
                 key=name,
                 name=name,
-                labels={"license_type": name},
+                labels={**self._labels, "license_type": name},
             )
         return subject
 
@@ -79,8 +85,8 @@ def _expiry(answer: License, now: datetime) -> Values:
     )
 
 
-def _make(tenant: str) -> Collect:
-    return _Licenses(tenant)
+def _make(tenant: str, labels: Mapping[str, str]) -> Collect:
+    return _Licenses(tenant, labels)
 
 
 COLLECTOR = Collector(

@@ -22,8 +22,9 @@ _FOLDERS_FOR = timedelta(minutes=15)
 class _Queues:
     """Polls one tenant: for all folders at once, else folder by folder once that was refused."""
 
-    def __init__(self, tenant: str) -> None:
+    def __init__(self, tenant: str, labels: Mapping[str, str]) -> None:
         self._tenant = tenant
+        self._labels = labels
         self._status = Listing(
             "/odata/QueueProcessingRecords/UiPathODataSvc.RetrieveQueuesProcessingStatus",
             QueueStatus,
@@ -150,7 +151,12 @@ class _Queues:
         if known is not None and known[0] == facts:
             return known
         name = label(row.queue_definition_name) or str(queue_id)
-        labels = {"queue": name, "folder": folder, "process": label(row.release_name)}
+        labels = {
+            **self._labels,
+            "queue": name,
+            "folder": folder,
+            "process": label(row.release_name),
+        }
         return facts, Subject(
             tenant=self._tenant, kind=QUEUE.name, key=str(queue_id), name=name, labels=labels
         )
@@ -172,8 +178,8 @@ def _values(row: QueueStatus, now: datetime) -> Values:
     )
 
 
-def _make(tenant: str) -> Collect:
-    return _Queues(tenant)
+def _make(tenant: str, labels: Mapping[str, str]) -> Collect:
+    return _Queues(tenant, labels)
 
 
 COLLECTOR = Collector(

@@ -66,8 +66,9 @@ _Known = dict[object, _Entry]
 class _Sessions:
     """Polls one tenant."""
 
-    def __init__(self, tenant: str) -> None:
+    def __init__(self, tenant: str, labels: Mapping[str, str]) -> None:
         self._tenant = tenant
+        self._labels = labels
         self._runtimes = Source(
             Listing(
                 f"{_PATH}GetMachineSessionRuntimes",
@@ -265,6 +266,7 @@ class _Sessions:
 
     def _subject(self, key: str, name: str, labels: dict[str, str]) -> Subject:
         """Return a subject, the known one where nothing about it changed."""
+        labels = {**self._labels, **labels}
         known = self._last.get(key)
         if known is not None and known.subject.name == name and known.subject.labels == labels:
             return known.subject
@@ -334,8 +336,8 @@ def _is_missing(known: _Known, samples: Mapping[str, Sample]) -> bool:
     return any(entry.subject.key not in samples for entry in known.values())
 
 
-def _make(tenant: str) -> Collect:
-    return _Sessions(tenant)
+def _make(tenant: str, labels: Mapping[str, str]) -> Collect:
+    return _Sessions(tenant, labels)
 
 
 COLLECTOR = Collector(

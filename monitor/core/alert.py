@@ -49,6 +49,7 @@ class Reason(StrEnum):
     GONE = "gone"
     RULE_REMOVED = "rule removed"
     OUT_OF_SCOPE = "no longer matches the rule"
+    NOT_WATCHED = "no longer watched"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ class Alert:
     Timers count only time in which the monitor saw: `held` is how long the condition has been
     seen to hold without interruption, `held_at` the last evaluation that counted (None after a
     gap: a failed poll or a restart pauses the timer). `fine`/`fine_at` do the same for recovery.
+
+    `rule_text` is the rule as it was when the alert began, in words; taken anew when it opens.
     """
 
     id: str
@@ -84,6 +87,7 @@ class Alert:
     absent_count: int = 0
     told: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    rule_text: str = ""
 
     @property
     def key(self) -> "AlertKey":
@@ -93,7 +97,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class AlertKey:
-    """The identity of an alert: the rule's name in the configuration, and the subject's identity."""
+    """The identity of an alert: the rule's name in the configuration, and that of the subject."""
 
     rule: str
     subject: tuple[str, str, str]

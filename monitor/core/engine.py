@@ -71,13 +71,15 @@ def pause(alerts: Iterable[Alert]) -> Evaluation:
 
 
 def retire(alerts: Iterable[Alert], rules: Sequence[Rule], now: datetime) -> Evaluation:
-    """End the alerts whose rule is no longer in the configuration."""
-    names = {rule.name for rule in rules}
-    steps = [
-        lifecycle.end(alert, Reason.RULE_REMOVED, now)
-        for alert in alerts
-        if alert.rule not in names
-    ]
+    """End the alerts whose rule is no longer in the configuration, or is for another kind now."""
+    known = {(rule.name, rule.kind) for rule in rules}
+    removed = (alert for alert in alerts if (alert.rule, alert.subject.kind) not in known)
+    return close(removed, Reason.RULE_REMOVED, now)
+
+
+def close(alerts: Iterable[Alert], reason: Reason, now: datetime) -> Evaluation:
+    """End alerts for a reason that lies in the configuration."""
+    steps = [lifecycle.end(alert, reason, now) for alert in alerts]
     return Evaluation(
         alerts=tuple(alert for alert, _ in steps),
         events=tuple(event for _, happened in steps for event in happened),

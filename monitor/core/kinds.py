@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+MINUTE_S = 60.0
+
 
 def exactly(value: float) -> float:
     """Record every change of the value."""
@@ -17,7 +19,7 @@ def exactly(value: float) -> float:
 
 def by_doubling(value: float) -> float:
     """Record a value that time alone moves at 1, 2, 4, 8, … minutes, not at each poll."""
-    return 0.0 if value < 60 else 1.0 + math.floor(math.log2(value / 60))
+    return 0.0 if value < MINUTE_S else 1.0 + math.floor(math.log2(value / MINUTE_S))
 
 
 def by_whole_numbers(value: float) -> float:
@@ -71,7 +73,7 @@ SESSION = Kind(
     metrics=(
         Metric(
             name="heartbeat_age_s",
-            help="seconds since the last heartbeat, by the server's clock; absent where none is expected",
+            help="seconds since the last heartbeat, by the server's clock; absent where none is due",
             step=by_doubling,
         ),
         Metric(name="is_unresponsive", help="1 when a heartbeat is due and does not come"),

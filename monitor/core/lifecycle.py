@@ -52,9 +52,10 @@ def begin(rule: Rule, facts: Facts, now: datetime) -> Step:
         held_at=now,
         held_count=1,
         labels=rule.labels,
+        rule_text=rule.source,
     )
     if _is_held(alert, rule):
-        return _opened(alert, facts, now, Reason.BREACHED)
+        return _opened(alert, rule, facts, now, Reason.BREACHED)
     return alert, (_event(alert, EventKind.PENDING, Reason.BREACHED, now),)
 
 
@@ -90,7 +91,7 @@ def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
         held_count=alert.held_count + 1,
     )
     if _is_held(held, rule):
-        return _opened(held, facts, now, Reason.HOLD_OVER)
+        return _opened(held, rule, facts, now, Reason.HOLD_OVER)
     return held, ()
 
 
@@ -167,9 +168,14 @@ def _seen(since: datetime | None, now: datetime) -> timedelta:
     return timedelta() if since is None else now - since
 
 
-def _opened(alert: Alert, facts: Facts, now: datetime, reason: Reason) -> Step:
+def _opened(alert: Alert, rule: Rule, facts: Facts, now: datetime, reason: Reason) -> Step:
     opened = replace(
-        alert, phase=Phase.FIRING, opened_at=now, updated_at=now, summary=facts.summary
+        alert,
+        phase=Phase.FIRING,
+        opened_at=now,
+        updated_at=now,
+        summary=facts.summary,
+        rule_text=rule.source,
     )
     return opened, (_event(opened, EventKind.OPENED, reason, now),)
 

@@ -27,6 +27,7 @@ _ENDINGS = {
     Reason.GONE: What.GONE,
     Reason.RULE_REMOVED: What.CLOSED,
     Reason.OUT_OF_SCOPE: What.CLOSED,
+    Reason.NOT_WATCHED: What.CLOSED,
 }
 
 
@@ -148,28 +149,45 @@ def message_from_dict(document: Mapping[str, Any]) -> Message:
     """
     try:
         return Message(
-            at=datetime.fromisoformat(document["at"]),
+            at=_instant(document["at"]),
             items=tuple(_item_from_dict(item) for item in document["items"]),
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        msg = f"not a message: {error!r}"
+    except KeyError as error:
+        msg = f"not a message: {error} is missing"
+        raise ValueError(msg) from error
+    except (TypeError, ValueError, AttributeError) as error:
+        msg = f"not a message: {error}"
         raise ValueError(msg) from error
 
 
 def _item_from_dict(item: Mapping[str, Any]) -> MessageItem:
-    ended_at = item["ended_at"]
+    ended_at, runbook_url = item["ended_at"], item.get("runbook_url")
     return MessageItem(
-        alert_id=item["alert_id"],
-        rule=item["rule"],
+        alert_id=_text(item["alert_id"]),
+        rule=_text(item["rule"]),
         severity=Severity(item["severity"]),
         what=What(item["what"]),
-        tenant=item["tenant"],
-        kind=item["kind"],
-        name=item["name"],
-        folder=item["folder"],
-        summary=item["summary"],
-        started_at=datetime.fromisoformat(item["started_at"]),
-        ended_at=None if ended_at is None else datetime.fromisoformat(ended_at),
-        runbook_url=item.get("runbook_url"),
-        reason=item.get("reason", ""),
+        tenant=_text(item["tenant"]),
+        kind=_text(item["kind"]),
+        name=_text(item["name"]),
+        folder=_text(item["folder"]),
+        summary=_text(item["summary"]),
+        started_at=_instant(item["started_at"]),
+        ended_at=None if ended_at is None else _instant(ended_at),
+        runbook_url=None if runbook_url is None else _text(runbook_url),
+        reason=_text(item.get("reason", "")),
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        msg = f"text is expected, not {type(value).__name__}"
+        raise TypeError(msg)
+    return value
+
+
+def _instant(value: object) -> datetime:
+    instant = datetime.fromisoformat(_text(value))
+    if instant.tzinfo is None:
+        raise ValueError("an instant has no time zone")
+    return instant

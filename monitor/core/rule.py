@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from monitor.core.alert import Severity
 from monitor.core.matching import Where
-from monitor.core.sample import Sample, Subject, Values
+from monitor.core.sample import Sample
 from monitor.core.window import Windows
 
 

@@ -43,6 +43,7 @@ class Courier:
         self._stopping = threading.Event()
         # A daemon thread: a channel that hangs must not keep a stopping process alive. What it
         # was sending stays due in the outbox.
+        self._is_failing = False
         self._thread = threading.Thread(target=self._run, name=f"courier-{name}", daemon=True)
 
     def start(self) -> None:
@@ -88,10 +89,15 @@ class Courier:
             self._completed(f"deliver:{self.name}")
             next_at = self._store.next_due_at(self.name)
         except StoreError as error:
-            log.warning("delivery.store_failed", channel=self.name, error=str(error))
+            level = log.debug if self._is_failing else log.warning
+            level("delivery.store_failed", channel=self.name, error=str(error))
+            self._is_failing = True
             return STORE_PAUSE
         except Exception:
             # A fault of ours must not silence the channel for good.
             log.exception("delivery.crashed", channel=self.name)
             return STORE_PAUSE
+        if self._is_failing:
+            log.info("delivery.store_recovered", channel=self.name)
+            self._is_failing = False
         return IDLE if next_at is None else min(IDLE, next_at - self._clock.now())

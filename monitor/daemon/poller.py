@@ -22,7 +22,11 @@ LONGEST_DEADLINE = timedelta(seconds=60)
 
 @dataclass(slots=True, kw_only=True)
 class Poller:
-    """A scheduled poll. `settled` hears of every snapshot that was recorded."""
+    """A scheduled poll. `settled` hears of every snapshot that was recorded.
+
+    Once `stopping`, nothing is asked any more, and a poll that failed because its connection was
+    closed under it is not recorded: it is nobody's failure.
+    """
 
     tenant: str
     collector: str
@@ -32,6 +36,7 @@ class Poller:
     evaluator: Evaluator
     clock: Clock
     settled: Callable[[Snapshot, Settled], None]
+    stopping: Callable[[], bool] = lambda: False
     _failing: bool = False
     _store_failing: bool = False
 
@@ -42,6 +47,8 @@ class Poller:
 
     def poll(self) -> None:
         """Poll once and settle what came of it."""
+        if self.stopping():
+            return
         snapshot = collect(
             tenant=self.tenant,
             collector=self.collector,
@@ -50,6 +57,8 @@ class Poller:
             clock=self.clock,
             deadline_s=self._deadline().total_seconds(),
         )
+        if self.stopping() and isinstance(snapshot.outcome, Failed):
+            return
         self._report(snapshot)
         at = Instant(now=self.clock.now(), elapsed_s=self.clock.monotonic())
         try:

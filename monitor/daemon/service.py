@@ -27,7 +27,8 @@ class Service:
     """Pollers, couriers and the scheduler that drives them.
 
     `heard` is told of every settled snapshot; `beat` is called once a second while all is well
-    (the watchdog); `completed` hears of finished work; `pace` is how many seconds of `clock` pass in a real one.
+    (the watchdog); `completed` hears of finished work; `pace` is how many seconds of `clock` pass
+    in a real one.
     """
 
     evaluator: Evaluator

@@ -56,7 +56,7 @@ def build_client(
     deployment = Deployment.parse(tenant.url, identity_url=tenant.auth.identity_url)
     options = ClientOptions(
         timeout_s=tenant.timeout.total_seconds(),
-        tls=_tls(tenant, deployment),
+        tls=_tls(tenant),
         proxy=tenant.proxy,
     )
     return OrchestratorClient(
@@ -100,6 +100,7 @@ def build_service(
         rules=configuration.rules,
         routes=configuration.routes,
         collector_kinds={name: plugins[name].kinds for name in configuration.collectors},
+        tenants={name: tenant.labels for name, tenant in configuration.tenants.items()},
     )
     couriers = [
         Courier(
@@ -128,7 +129,7 @@ def build_service(
                 tenant=tenant_name,
                 collector=name,
                 every=every,
-                ask=plugins[name].make(tenant_name),
+                ask=plugins[name].make(tenant_name, tenant.labels),
                 client=client,
                 evaluator=evaluator,
                 clock=clock,
@@ -152,7 +153,7 @@ def expectations(configuration: Configuration) -> Mapping[str, timedelta]:
     }
 
 
-def _tls(tenant: Tenant, deployment: Deployment) -> ssl.SSLContext | None:
+def _tls(tenant: Tenant) -> ssl.SSLContext | None:
     custom = tenant.ca_file or tenant.client_certificate_file or not tenant.verify
     if not custom:
         return None

@@ -28,6 +28,9 @@ from monitor.orchestrator.transport import MOST_IN_FLIGHT
 T = TypeVar("T")
 R = TypeVar("R")
 
+_SLOW_LIST_S = 0.25
+"""A list whose pages, one after the other, take this long is fetched by several threads."""
+
 
 class Ask(Protocol):
     """Sends one authorized GET, with retries, and returns its 2xx answer."""
@@ -46,6 +49,7 @@ class Memory:
         """Know nothing."""
         self.forms: dict[str, str] = {}
         self.lengths: dict[tuple[str, int | None], int] = {}
+        self.pages_s: dict[tuple[str, int | None], float] = {}
 
 
 class Poll:
@@ -142,29 +146,37 @@ class Poll:
         options = list_params(select=select, expand=expand, filter_by=filter, order_by=order_by)
         options.update(params or {})
 
+        took_s: builtins.list[float] = []
+
         def fetch(skip: int, with_count: bool) -> Chunk[T]:  # noqa: FBT001 - called by position
             paging = {
                 "$top": page_size,
                 "$skip": skip or None,
                 "$count": True if with_count else None,
             }
-            return decode_page(self._fetch(path, {**options, **paging}, folder_id), row, path)
+            left_s = self.deadline.remaining_s()
+            answer = self._fetch(path, {**options, **paging}, folder_id)
+            took_s.append(left_s - self.deadline.remaining_s())
+            return decode_page(answer, row, path)
 
         def follow(link: str) -> Chunk[T]:
             target = link_within(link, self._base, path)
             answer = self._ask(target, path, folder_id=folder_id, poll=self)
             return decode_page(answer, row, path)
 
-        length_of = (path, folder_id)
+        known, memory = (path, folder_id), self._memory
+        expected = memory.lengths.get(known, 0)
+        # Unknown counts as slow: threads cost processor time, waiting costs only patience.
+        wait_s = memory.pages_s.get(known, _SLOW_LIST_S) * expected / page_size
         pages, length = sweep(
             fetch,
             follow,
-            together=self.together,
+            together=self.together if wait_s >= _SLOW_LIST_S else _one_by_one,
             page_size=page_size,
-            expected=self._memory.lengths.get(length_of, 0),
+            expected=expected,
             endpoint=path,
         )
-        self._memory.lengths[length_of] = length
+        memory.lengths[known], memory.pages_s[known] = length, sum(took_s) / len(took_s)
         skipped = sum(page.skipped for page in pages)
         if skipped:
             with self._lock:
@@ -190,6 +202,11 @@ class Poll:
             answer = self._ask(_target(spelled, query), path, folder_id=folder_id, poll=self)
             self._memory.forms[path] = spelled
             return answer
+
+
+def _one_by_one(calls: Sequence[Callable[[], R]]) -> list[R]:
+    """Make calls whose answers come at once: threads would only wait for each other."""
+    return [call() for call in calls]
 
 
 def _target(path: str, query: str) -> str:

@@ -12,16 +12,16 @@ from datetime import datetime, timedelta
 import structlog
 
 from monitor.core import engine
-from monitor.core.alert import Alert, AlertEvent, AlertKey, Phase
+from monitor.core.alert import Alert, AlertEvent, AlertKey, Phase, Reason
 from monitor.core.delivery import Delivery
 from monitor.core.engine import Evaluation
 from monitor.core.kinds import COLLECTOR, KINDS
 from monitor.core.routing import Route, route
 from monitor.core.rule import Rule
-from monitor.core.sample import Collected, Snapshot
+from monitor.core.sample import Collected, Snapshot, Subject
 from monitor.core.scopes import Scopes
 from monitor.core.window import Windows
-from monitor.pipeline.health import Health
+from monitor.pipeline.health import Health, collector_subject
 from monitor.store.store import Store
 
 log = structlog.get_logger(__name__)
@@ -49,19 +49,22 @@ class Settled:
 class Evaluator:
     """Settles snapshots one after the other; safe to call from many threads.
 
-    `collector_kinds` maps a collector's name to the kinds it answers for.
+    `collector_kinds` maps a collector's name to the kinds it answers for; `tenants` are those
+    that are watched, with their labels, None for whichever appear.
     """
 
     store: Store
     rules: Sequence[Rule]
     routes: Sequence[Route]
     collector_kinds: Mapping[str, tuple[str, ...]]
+    tenants: Mapping[str, Mapping[str, str]] | None = None
     _alerts: dict[AlertKey, Alert] = field(default_factory=dict)
     _health: dict[tuple[str, str], Health] = field(default_factory=dict)
     _windows: Windows = field(default_factory=Windows)
     _spans: Mapping[str, Mapping[int, timedelta]] = field(default_factory=dict)
     _scopes: Scopes = field(init=False)
     _last: Instant | None = None
+    _is_unsure: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -71,7 +74,8 @@ class Evaluator:
     def restore(self, at: Instant) -> Settled:
         """Take up where the last run ended: alerts, windows and the collectors' health.
 
-        The time in between counts for no timer. Alerts of rules that are gone are ended.
+        The time in between counts for no timer. Alerts of rules that are gone are ended, and so
+        are those about a tenant or collector that is watched no longer.
         """
         with self._lock:
             self._last = at
@@ -80,34 +84,44 @@ class Evaluator:
             self._windows = self._seeded_windows(at.now)
             for state in self.store.collector_states():
                 self._health[state.tenant, state.collector] = Health(
-                    tenant=state.tenant,
-                    collector=state.collector,
+                    subject=self._collector(
+                        state.tenant, state.collector, state.last_error or ""
+                    ),
                     known_since=at.now,
                     last_success_at=state.last_success_at,
                     failed_polls=state.failures,
-                    reason=state.last_error or "",
                 )
             orphans = engine.retire(self._alerts.values(), self.rules, at.now)
             gone = {alert.key for alert in orphans.alerts}
-            resting = engine.pause(a for a in self._alerts.values() if a.key not in gone)
-            return self._commit(None, [orphans, resting], at.now)
+            left = [alert for alert in self._alerts.values() if alert.key not in gone]
+            unwatched = engine.close(
+                (alert for alert in left if not self._is_watched(alert)), Reason.NOT_WATCHED, at.now
+            )
+            resting = engine.pause(alert for alert in left if self._is_watched(alert))
+            return self._commit(None, [orphans, unwatched, resting], at.now)
 
     def settle(self, snapshot: Snapshot, at: Instant) -> Settled:
         """Record a snapshot and whatever follows from it.
 
         Raises:
-            StoreError: nothing of it was recorded, nothing changed.
+            StoreError: it is not recorded, or the answer to the commit was lost. The next snapshot
+                is judged by what the database says then.
         """
         with self._lock:
-            paused = self._after_clock_step(at)
             health = self._health_after(snapshot, at.now)
             self._health[snapshot.tenant, snapshot.collector] = health
+            sight = health.collected(at.now)
+            self._observe(sight)
             parts = [
-                *paused,
+                *self._after_failed_commit(),
+                *self._after_clock_step(at),
                 self._judge(snapshot, at.now),
-                self._evaluate(snapshot.tenant, health.collected(at.now), at.now),
+                self._evaluate(snapshot.tenant, sight, at.now),
             ]
-            return self._commit(snapshot, parts, at.now)
+            self._is_unsure = True
+            settled = self._commit(snapshot, parts, at.now)
+            self._is_unsure = False
+            return settled
 
     def _judge(self, snapshot: Snapshot, now: datetime) -> Evaluation:
         if isinstance(snapshot.outcome, Collected):
@@ -151,6 +165,16 @@ class Evaluator:
                 self._alerts[key] = alert
         return Settled(events=tuple(events), deliveries=deliveries)
 
+    def _after_failed_commit(self) -> list[Evaluation]:
+        """Take the mirror from the database again: nobody knows whether the commit was made.
+
+        What was not recorded counts for no timer.
+        """
+        if not self._is_unsure:
+            return []
+        self._alerts = {alert.key: alert for alert in self.store.load_alerts()}
+        return [self._rest()]
+
     def _after_clock_step(self, at: Instant) -> list[Evaluation]:
         """Pause every timer when the wall clock was set: the jump is nobody's breach."""
         last, self._last = self._last, at
@@ -160,17 +184,32 @@ class Evaluator:
         if abs(jumped) <= CLOCK_STEP:
             return []
         log.warning("clock.stepped", step_s=round(jumped.total_seconds(), 3))
+        return [self._rest()]
+
+    def _rest(self) -> Evaluation:
         resting = engine.pause(self._alerts.values())
-        # Judged again below: the paused alerts must be what is judged.
+        # What is judged next must be the paused alerts.
         self._alerts.update((alert.key, alert) for alert in resting.alerts)
-        return [resting]
+        return resting
+
+    def _is_watched(self, alert: Alert) -> bool:
+        subject = alert.subject
+        if self.tenants is not None and subject.tenant not in self.tenants:
+            return False
+        if subject.kind == COLLECTOR.name:
+            return subject.key in self.collector_kinds
+        return any(subject.kind in kinds for kinds in self.collector_kinds.values())
 
     def _health_after(self, snapshot: Snapshot, now: datetime) -> Health:
-        before = self._health.get(
-            (snapshot.tenant, snapshot.collector),
-            Health(tenant=snapshot.tenant, collector=snapshot.collector, known_since=now),
-        )
+        tenant, collector = snapshot.tenant, snapshot.collector
+        before = self._health.get((tenant, collector))
+        if before is None:
+            before = Health(subject=self._collector(tenant, collector), known_since=now)
         return before.after(snapshot, now)
+
+    def _collector(self, tenant: str, collector: str, reason: str = "") -> Subject:
+        labels = (self.tenants or {}).get(tenant, {})
+        return collector_subject(tenant, collector, labels, reason)
 
     def _observe(self, collected: Collected) -> None:
         if not any(kind in self._spans for kind in collected.kinds):

@@ -35,7 +35,7 @@ def condition(options: Options) -> Condition:
         hold=options.after,
         summary=(
             f"{{{{ name }}}} has been disconnected{grace}"
-            "{% if host and host != name %} (host {{ host }}){% endif %}"
+            "{% if host and host not in name %} (host {{ host }}){% endif %}"
         ),
     )
 

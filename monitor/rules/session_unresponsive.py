@@ -44,7 +44,7 @@ def condition(options: Options) -> Condition:
             "{{ name }} has sent no heartbeat"
             "{% if value is not none %} for {{ value | duration }}{% endif %}"
             " (limit {{ limit | duration }}"
-            "{% if host and host != name %}, host {{ host }}{% endif %})"
+            "{% if host and host not in name %}, host {{ host }}{% endif %})"
         ),
     )
 

@@ -66,6 +66,7 @@ def alert_of(row: RowMapping) -> Alert:
         absent_count=row["absent_count"],
         told=tuple(row["told"]),
         labels=row["labels"],
+        rule_text=row["rule_text"],
     )
 
 
@@ -97,6 +98,7 @@ def _alert_row(alert: Alert) -> Mapping[str, Any]:
         "absent_count": alert.absent_count,
         "told": [storable(channel) for channel in alert.told],
         "labels": storable_mapping(alert.labels),
+        "rule_text": storable(alert.rule_text),
     }
 
 

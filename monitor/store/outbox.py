@@ -1,23 +1,32 @@
 """The outbox: deliveries written with the alerts that caused them, and made afterwards.
 
 At least once: a delivery stays due until its outcome is recorded, so a crash between sending and
-recording sends it again, under the same id.
+recording sends it again, under the same id. A row that cannot be read holds up nobody: it is given
+up, with the reason.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, Text, cast, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from monitor.core.delivery import Delivery, DeliveryState
-from monitor.store.messages import from_document, to_document
+from monitor.core.message import Message, message_from_dict, message_to_dict
+from monitor.core.plain import clipped
 from monitor.store.tables import DELIVERIES, DELIVERY_ALERTS, DELIVERY_ATTEMPTS
-from monitor.store.text import storable
+from monitor.store.text import storable, storable_document
 
 DUE = DeliveryState.DUE.value
+LONGEST_REASON = 300
+# Read as text: a document that is not JSON must not end the reading of the other rows.
+ROWS = select(
+    *(column for column in DELIVERIES.columns if column is not DELIVERIES.c.message),
+    cast(DELIVERIES.c.message, Text).label("message"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +47,7 @@ def add(connection: Connection, deliveries: Sequence[Delivery]) -> None:
             .values(
                 id=delivery.id,
                 channel=storable(delivery.channel),
-                message=to_document(delivery.message),
+                message=storable_document(message_to_dict(delivery.message)),
                 created_at=delivery.created_at,
                 next_at=delivery.next_at,
                 state=delivery.state.value,
@@ -57,15 +66,17 @@ def due(connection: Connection, channel: str, now: datetime, limit: int) -> tupl
     """Return what is to be delivered on a channel now, in the order of creation.
 
     Of the deliveries that share an alert only the first counts: nobody hears of the end before
-    the beginning, even when the beginning has to be repeated.
+    the beginning, even when the beginning has to be repeated. Those that cannot be read are among
+    them, dead already: they are to be settled and not to be sent.
     """
     statement = (
-        _first_of_each_alert(select(DELIVERIES), channel)
+        _first_of_each_alert(ROWS, channel)
         .where(DELIVERIES.c.next_at <= now)
         .order_by(DELIVERIES.c.seq)
         .limit(limit)
     )
-    return tuple(delivery_of(row) for row in connection.execute(statement).mappings())
+    rows = connection.execute(statement).mappings()
+    return tuple(delivery_of(row, given_up_at=now) for row in rows)
 
 
 def next_due_at(connection: Connection, channel: str) -> datetime | None:
@@ -134,18 +145,29 @@ def summary(connection: Connection, now: datetime) -> OutboxSummary:
     )
 
 
-def delivery_of(row: RowMapping) -> Delivery:
-    """Return the delivery of a row."""
+def delivery_of(row: RowMapping, *, given_up_at: datetime | None = None) -> Delivery:
+    """Return the delivery of a row of `ROWS`.
+
+    One whose message cannot be read has none, and is dead where `given_up_at` says since when.
+    """
+    state, error, settled_at = DeliveryState(row["state"]), row["last_error"], row["settled_at"]
+    try:
+        message = message_from_dict(json.loads(row["message"]))
+    except (ValueError, RecursionError) as mistake:
+        message = Message(at=row["created_at"], items=())
+        if given_up_at is not None:
+            state, settled_at = DeliveryState.DEAD, given_up_at
+            error = clipped(f"the stored message cannot be read: {mistake}", LONGEST_REASON)
     return Delivery(
         id=row["id"],
         channel=row["channel"],
-        message=from_document(row["message"]),
+        message=message,
         created_at=row["created_at"],
         next_at=row["next_at"],
-        state=DeliveryState(row["state"]),
+        state=state,
         attempts=row["attempts"],
-        last_error=row["last_error"],
-        settled_at=row["settled_at"],
+        last_error=error,
+        settled_at=settled_at,
     )
 
 

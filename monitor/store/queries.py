@@ -13,7 +13,7 @@ from monitor.core.kinds import KINDS
 from monitor.core.sample import Subject
 from monitor.store.alerts import alert_of
 from monitor.store.kind_tables import KIND_TABLES
-from monitor.store.outbox import delivery_of
+from monitor.store.outbox import ROWS, delivery_of
 from monitor.store.store import Store
 from monitor.store.tables import (
     ALERT_EVENTS,
@@ -198,7 +198,7 @@ def _deliveries(
                 at=row["at"], ended_at=row["ended_at"], outcome=row["outcome"], error=row["error"]
             )
         )
-    deliveries = select(DELIVERIES).where(DELIVERIES.c.seq.in_(about)).order_by(DELIVERIES.c.seq)
+    deliveries = ROWS.where(DELIVERIES.c.seq.in_(about)).order_by(DELIVERIES.c.seq)
     return tuple(
         (delivery_of(row), tuple(attempts.get(row["seq"], ())))
         for row in connection.execute(deliveries).mappings()

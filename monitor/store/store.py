@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from monitor.core.alert import Alert, AlertEvent
-from monitor.core.delivery import Delivery
+from monitor.core.delivery import Delivery, DeliveryState
 from monitor.core.sample import Snapshot
 from monitor.store import alerts as alert_rows
 from monitor.store import outbox
@@ -19,6 +20,8 @@ from monitor.store.series import Point, load_series
 from monitor.store.snapshots import Recorder
 from monitor.store.states import CollectorState, collector_states
 from monitor.store.version import require_current
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,25 @@ class Store:
             return collector_states(connection)
 
     def due(self, channel: str, now: datetime, limit: int = 100) -> tuple[Delivery, ...]:
-        """Return what is to be delivered on a channel, in order (see `outbox.due`)."""
-        with self.reading() as connection:
-            return outbox.due(connection, channel, now, limit)
+        """Return what is to be delivered on a channel, in order (see `outbox.due`).
+
+        What cannot be read is given up here, and logged: nobody else could do anything with it.
+        """
+        while True:
+            with self.reading() as connection:
+                found = outbox.due(connection, channel, now, limit)
+            sound = tuple(one for one in found if one.state is DeliveryState.DUE)
+            for unreadable in (one for one in found if one.state is DeliveryState.DEAD):
+                self.settle(unreadable, now)
+                log.error(
+                    "delivery.dead",
+                    delivery=unreadable.id,
+                    channel=channel,
+                    error=unreadable.last_error,
+                )
+            # A batch of nothing else is not the end: what waits behind it is due as well.
+            if sound or not found:
+                return sound
 
     def next_due_at(self, channel: str) -> datetime | None:
         """Return when the next delivery of a channel is due; None when nothing waits."""

@@ -120,6 +120,7 @@ ALERTS = Table(
     Column("absent_count", Integer, nullable=False),
     Column("told", DOCUMENT, nullable=False),
     Column("labels", DOCUMENT, nullable=False),
+    Column("rule_text", Text, nullable=False),
     CheckConstraint("phase in ('pending', 'firing', 'resolved')", name="phase"),
 )
 Index(

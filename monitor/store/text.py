@@ -1,6 +1,7 @@
 """Makes any text storable: names come from Orchestrator, where anyone may have typed anything."""
 
 from collections.abc import Mapping
+from typing import Any
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -19,3 +20,16 @@ def storable(text: str) -> str:
 def storable_mapping(labels: Mapping[str, str]) -> dict[str, str]:
     """Return a copy of the labels with every text storable."""
     return {storable(name): storable(value) for name, value in labels.items()}
+
+
+def storable_document(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """Return a copy of a JSON value with every text in it storable."""
+    match value:
+        case str():
+            return storable(value)
+        case Mapping():
+            return {storable_document(key): storable_document(item) for key, item in value.items()}
+        case list():
+            return [storable_document(item) for item in value]
+        case _:
+            return value

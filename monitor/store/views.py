@@ -140,6 +140,7 @@ def _alerts(words: _Dialect) -> str:
         yield from _plain("a", ("summary", "value", "limit_value"))
         yield from _times_of_us(words, "a", ("started_at", "opened_at", "resolved_at"))
         yield from _times_of_us(words, "a", ("updated_at",))
+        yield from _plain("a", ("rule_text",))
 
     return _select(columns(), "FROM alerts AS a")
 

@@ -51,8 +51,9 @@ def alert_json(alert: Alert) -> dict[str, object]:
 
 
 def story_json(story: AlertStory) -> dict[str, object]:
-    """Return the alert as in a list, with its events and deliveries in the order they happened."""
+    """Return the alert as in a list, with the rule as it was, and all that happened, in order."""
     return alert_json(story.alert) | {
+        "rule_text": story.alert.rule_text,
         "events": [
             {
                 "at": iso(event.at),
@@ -73,9 +74,7 @@ def story_json(story: AlertStory) -> dict[str, object]:
                 "state": delivery.state.value,
                 "told": told(delivery, story),
                 "created_at": iso(delivery.created_at),
-                "next_at": (
-                    iso(delivery.next_at) if delivery.state is DeliveryState.DUE else None
-                ),
+                "next_at": (iso(delivery.next_at) if delivery.state is DeliveryState.DUE else None),
                 "settled_at": iso(delivery.settled_at),
                 "attempts": [
                     {
@@ -93,6 +92,9 @@ def story_json(story: AlertStory) -> dict[str, object]:
 
 
 def told(delivery: Delivery, story: AlertStory) -> str:
-    """Return what a message said of the alert: opened, resolved, gone."""
+    """Return what a message said of the alert: opened, resolved, gone.
+
+    Every delivery of a story speaks of the alert, so one that does not was stored unreadably.
+    """
     said = [i.what for i in delivery.message.items if i.alert_id == story.alert.id]
-    return ", ".join(said)
+    return ", ".join(said) or "unreadable"

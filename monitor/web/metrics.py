@@ -40,7 +40,9 @@ def _own(found: Status) -> Iterator[GaugeMetricFamily]:
         alerts.add_metric([severity.value], found.count(severity))
     yield alerts
     names = ["tenant", "collector"]
-    seen = GaugeMetricFamily(f"{PREFIX}_collector_up", "1 while the last poll was good", labels=names)
+    seen = GaugeMetricFamily(
+        f"{PREFIX}_collector_up", "1 while the last poll was good", labels=names
+    )
     age = GaugeMetricFamily(
         f"{PREFIX}_collector_last_success_age_s", "seconds since the last good poll", labels=names
     )

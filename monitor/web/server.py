@@ -49,7 +49,9 @@ class StatusPage:
         try:
             listener = _listener(host, port)
         except OSError as error:
-            log.error("page.unavailable", host=host, port=port, error=error.strerror or str(error))
+            log.exception(
+                "page.unavailable", host=host, port=port, error=error.strerror or str(error)
+            )
             yield None
             return
         with listener:

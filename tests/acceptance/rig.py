@@ -50,7 +50,8 @@ def wait_for(what: Callable[[], object], why: str, patience_s: float = PATIENCE_
     began = time.monotonic()
     while not what():
         if time.monotonic() - began > patience_s:
-            raise AssertionError(f"not within {patience_s:g} s: {why}")
+            msg = f"not within {patience_s:g} s: {why}"
+            raise AssertionError(msg)
         time.sleep(0.02)  # noqa: TID251 - a test of real processes waits in real time
     return time.monotonic() - began
 

@@ -64,7 +64,7 @@ class Tenant:
             client_id=accounts.client_id, client_secret=lambda: SecretStr(accounts.client_secret)
         )
         self.client = self.sign_in(self.app)
-        self.asks: dict[str, Collect] = {name: c.make("demo") for name, c in ALL.items()}
+        self.asks: dict[str, Collect] = {name: c.make("demo", {}) for name, c in ALL.items()}
 
     def sign_in(self, credentials: Credentials, *, url: str | None = None) -> OrchestratorClient:
         """The client of other credentials; the caller closes it."""
@@ -273,7 +273,7 @@ def test_every_way_to_sign_in_works_in_both_shapes_of_address(tenant: Tenant, wh
         client = tenant.sign_in(credentials, url=url)
         try:
             with client.poll(10) as poll:
-                assert licenses.COLLECTOR.make("demo")(poll).samples, how
+                assert licenses.COLLECTOR.make("demo", {})(poll).samples, how
         finally:
             client.close()
 

@@ -51,7 +51,7 @@ class Life:
             rules=configuration.rules,
             routes=configuration.routes,
             collector_kinds=KINDS,
-            tenants=frozenset(configuration.tenants),
+            tenants={name: tenant.labels for name, tenant in configuration.tenants.items()},
         )
         self.restored = self.evaluator.restore(self.instant(self.started_at))
 

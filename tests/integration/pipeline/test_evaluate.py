@@ -135,21 +135,22 @@ def test_a_failing_store_changes_nothing_and_the_next_poll_tells(
     life = Life(breakable)
     life.sees(a_queue(900), at=0)
     life.sees(a_queue(900), at=60)
-    before = alerts(breakable)
+    before = repr(alerts(breakable))
+    (pending,) = alerts(breakable)
 
     breakable.fails = True
     for at in (120, 180):
         with pytest.raises(StoreError):
             life.sees(a_queue(900), at=at)
     breakable.fails = False
-    assert alerts(breakable) == before
+    assert repr(alerts(breakable)) == before
 
     settled = [life.sees(a_queue(900), at=at) for at in (240, 300, 360)]
     assert [told(one) for one in settled if one.events] == [
         ["ops: opened Invoices", "mail: opened Invoices"]
     ]
     (found,) = alerts(breakable)
-    assert found.id == before[0].id
+    assert found.id == pending.id
 
 
 def test_what_a_failed_transaction_saw_counts_for_no_timer(breakable: BreakableStore) -> None:
@@ -250,7 +251,7 @@ for = "0s"
     life.sees(at=0)
     opened = life.fails(at=60)
     kept = life.sees(at=120)
-    over = life.sees(at=700)
+    over = life.sees(at=721)
 
     assert happened(opened.events) == ["flaky opened queues"]
     assert happened(kept.events) == []

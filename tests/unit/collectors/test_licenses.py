@@ -18,7 +18,7 @@ class Tenant:
     def __init__(self, server: Server, client: OrchestratorClient) -> None:
         self.server = server
         self.client = client
-        self.collect = COLLECTOR.make("production")
+        self.collect = COLLECTOR.make("production", {})
 
     def poll(self, **answer: object) -> Collected:
         self.server.routes[PATH] = httpx.Response(200, json={"Code": "contract-1", **answer})

@@ -40,7 +40,7 @@ class Tenant:
     def __init__(self, server: Server, client: OrchestratorClient) -> None:
         self.server = server
         self.client = client
-        self.collect = COLLECTOR.make("production")
+        self.collect = COLLECTOR.make("production", {})
         self.folders: dict[str, object] = {}
         self.bare: object = refusal(400, 1101)
         server.routes[STATUS] = self._status

@@ -71,7 +71,7 @@ class Tenant:
     def __init__(self, server: Server, client: OrchestratorClient) -> None:
         self.server = server
         self.client = client
-        self.collect = COLLECTOR.make("production")
+        self.collect = COLLECTOR.make("production", {})
         self.shows()
 
     def shows(

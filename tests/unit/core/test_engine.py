@@ -40,9 +40,7 @@ class Run:
 
     def judge(self, at: float, poll: Collected) -> Alert | None:
         return self.apply(
-            engine.evaluate(
-                self.alerts, "production", poll, [self.rule], self.windows, after(at)
-            )
+            engine.evaluate(self.alerts, "production", poll, [self.rule], self.windows, after(at))
         )
 
     def apply(self, evaluation: engine.Evaluation) -> Alert | None:
@@ -119,7 +117,9 @@ def test_a_gap_pauses_a_hold_and_counts_for_nothing(gap: str) -> None:
     assert run.see(660, 500).phase is Phase.FIRING  # type: ignore[union-attr]
 
 
-def test_a_clear_delay_keeps_the_alert_open_and_a_new_breach_goes_on_with_the_same_incident() -> None:
+def test_a_clear_delay_keeps_the_alert_open_and_a_new_breach_goes_on_with_the_same_incident() -> (
+    None
+):
     run = Run(a_backlog_rule(policy=policy(keep_open=120)))
     opened = run.see(0, 500)
     assert opened is not None
@@ -242,9 +242,10 @@ def test_a_poll_of_another_kind_touches_nothing() -> None:
     run = Run(a_backlog_rule())
     run.see(0, 500)
     poll = collected(kinds=["license", "subscription"])
-    assert engine.evaluate(
-        run.alerts, "production", poll, [run.rule], run.windows, after(60)
-    ) == engine.Evaluation()
+    assert (
+        engine.evaluate(run.alerts, "production", poll, [run.rule], run.windows, after(60))
+        == engine.Evaluation()
+    )
 
 
 def test_a_renamed_subject_keeps_its_alert() -> None:

@@ -33,7 +33,7 @@ def scheduler() -> Iterator[Scheduler]:
 
 def test_a_job_runs_at_once_and_again(scheduler: Scheduler) -> None:
     ran = threading.Semaphore(0)
-    scheduler.every(timedelta(seconds=0.05), "poll", lambda: ran.release())
+    scheduler.every(timedelta(seconds=0.05), "poll", ran.release)
     scheduler.start()
 
     assert all(ran.acquire(timeout=SOON_S) for _ in range(3))
@@ -59,8 +59,8 @@ def test_a_job_that_raises_goes_on_and_is_said(scheduler: Scheduler) -> None:
 def test_a_job_that_overruns_is_skipped_said_and_delays_no_other(scheduler: Scheduler) -> None:
     release, other, skipped = threading.Event(), threading.Semaphore(0), threading.Event()
     with capture_logs() as logs:
-        scheduler.every(timedelta(seconds=0.05), "slow", lambda: release.wait(SOON_S) and None)
-        scheduler.every(timedelta(seconds=0.05), "other", lambda: other.release())
+        scheduler.every(timedelta(seconds=0.05), "slow", lambda: (release.wait(SOON_S), None)[1])
+        scheduler.every(timedelta(seconds=0.05), "other", other.release)
         scheduler.start()
         for _ in range(6):
             assert other.acquire(timeout=SOON_S)
@@ -95,7 +95,7 @@ def test_after_a_step_of_the_clock_the_jobs_go_on(step: timedelta) -> None:
     clock = SteppedClock()
     scheduler = Scheduler(threads=2, clock=clock)
     ran = threading.Semaphore(0)
-    scheduler.every(timedelta(hours=2), "poll", lambda: ran.release())
+    scheduler.every(timedelta(hours=2), "poll", ran.release)
     scheduler.start()
     assert ran.acquire(timeout=SOON_S)
     assert scheduler.guard_clock() is None
