@@ -21,7 +21,7 @@ demo: $(STAMP) ## watch a simulated Orchestrator (ARGS="--for 20s" ends by itsel
 	@$(BIN)/orchestrator-monitor demo $(ARGS)
 
 test: $(STAMP) ## run every test (ARGS="-k name" picks some)
-	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 lint: $(STAMP) ## check style, types, imports, dependencies and spelling
 	$(BIN)/ruff check

@@ -84,4 +84,5 @@ def a_backlog_rule(
         summary=lambda sample, items, limit: f"{sample.subject.name}: {items} over {limit}",
         channels=channels,
         labels=labels or {},
+        source=f"queue-backlog, {severity}: new_items > {above:g}",
     )

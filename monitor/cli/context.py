@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.clock import SystemClock
-from monitor.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from monitor.config.compose import Configuration
@@ -34,6 +33,7 @@ def opened(config: Path | None) -> Iterator[Opened]:
         ConfigError: the configuration has mistakes, or the database's password is not there.
         StoreError: the database cannot be opened.
     """
+    from monitor.config.history import open_history  # noqa: PLC0415 - slow to import
     from monitor.config.load import load  # noqa: PLC0415 - slow to import
 
     configuration = load(config, read_secrets=False)
@@ -42,21 +42,3 @@ def opened(config: Path | None) -> Iterator[Opened]:
         yield Opened(configuration=configuration, store=store, now=SystemClock().now())
     finally:
         store.close()
-
-
-def open_history(configuration: "Configuration") -> "Store":
-    """Return the store that the configuration names, without connecting.
-
-    Raises:
-        ConfigError: its password cannot be read.
-        StoreUnavailable: the URL or the driver is wrong.
-    """
-    from monitor.config.secrets import SecretUnreadableError  # noqa: PLC0415 - slow to import
-    from monitor.store.store import open_store  # noqa: PLC0415 - slow to import
-
-    try:
-        password = configuration.password()
-    except SecretUnreadableError as error:
-        problem = Problem(file=str(configuration.file), key="database.password", message=str(error))
-        raise ConfigError((problem,)) from None
-    return open_store(configuration.database_url, password)

@@ -14,12 +14,13 @@ from types import FrameType
 
 from monitor.cli.output import say
 from monitor.clock import FastClock
+from monitor.config.history import open_history
 from monitor.config.load import load
 from monitor.core.alert import AlertEvent, EventKind, Reason, Severity
 from monitor.core.duration import format_duration
 from monitor.core.sample import Failed, Snapshot
 from monitor.daemon.logs import configure
-from monitor.daemon.wiring import build_service, open_database, secrets_of
+from monitor.daemon.wiring import build_service, secrets_of
 from monitor.pipeline.evaluate import Settled
 from monitor.simulator.scenario import load_scenario, shipped
 from monitor.simulator.server import serve
@@ -115,7 +116,7 @@ def demo(*, seconds: float | None, port: int, speed: float) -> int:
         receiver = stack.enter_context(_receiver(story.message))
         configuration = load(_configuration(directory, simulator, server.url, receiver, port))
         configure("error", "auto", secrets_of(configuration))
-        store = open_database(configuration)
+        store = open_history(configuration)
         stack.callback(store.close)
         upgrade(store)
         service = build_service(configuration, store, clock=clock, pace=speed, heard=story.heard)

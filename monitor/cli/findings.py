@@ -9,11 +9,11 @@ import msgspec
 
 from monitor.channels import problem_with
 from monitor.cli.config import extent
-from monitor.cli.context import open_history
 from monitor.cli.trial import send_trial
 from monitor.clock import Clock
 from monitor.collectors import Collector
 from monitor.config.compose import Configuration
+from monitor.config.history import open_history
 from monitor.config.plugins import collectors
 from monitor.config.secrets import SecretUnreadableError
 from monitor.core.delivery import Delivered
@@ -163,7 +163,7 @@ def _of_collector(tenant: str, name: str, client: OrchestratorClient, clock: Clo
     snapshot = collect(
         tenant=tenant,
         collector=name,
-        ask=plugin.make(tenant),
+        ask=plugin.make(tenant, {}),
         client=client,
         clock=clock,
         deadline_s=LONGEST.total_seconds(),

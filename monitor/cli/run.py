@@ -11,13 +11,14 @@ from monitor import __version__
 from monitor.clock import SystemClock
 from monitor.config.channel_check import check_channels
 from monitor.config.compose import Configuration
+from monitor.config.history import open_history
 from monitor.config.load import load
 from monitor.core.sample import Failed, Snapshot
 from monitor.daemon.logs import configure
 from monitor.daemon.notify import notifier
 from monitor.daemon.service import Service
 from monitor.daemon.watchdog import Watchdog, watchdog_limit
-from monitor.daemon.wiring import build_service, expectations, open_database, secrets_of
+from monitor.daemon.wiring import build_service, expectations, secrets_of
 from monitor.errors import (
     AuthenticationFailed,
     ConfigError,
@@ -47,7 +48,7 @@ def run(config: Path | None, *, once: bool) -> int:
         log.warning("config.notice", notice=notice)
     clock = SystemClock()
     watchdog = Watchdog(notifier(), clock, watchdog_limit())
-    store = open_database(configuration)
+    store = open_history(configuration)
     try:
         # First the lease: a daemon that still runs must not have its tables altered under it.
         with _lease(store) as lease:

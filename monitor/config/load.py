@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from monitor.config.compose import Configuration, compose
 from monitor.config.lines import Lines, scan
 from monitor.config.names import dotted
+from monitor.config.notices import ROUTE_LABELS
 from monitor.config.plugins import collectors, rule_types
 from monitor.config.problems import Source, explain, in_order
 from monitor.config.rules import read_rules
@@ -22,7 +23,6 @@ from monitor.errors import ConfigError, Problem
 
 VARIABLE = "ORCHESTRATOR_MONITOR_CONFIG"
 PLACES = (Path("config.toml"), Path("/etc/orchestrator-monitor/config.toml"))
-ALWAYS_LABELS = frozenset({"tenant", "kind", "name", "key", "rule", "severity"})
 
 _MAX_BYTES = 4 * 1024 * 1024
 _AT_LINE = re.compile(r" ?\(at line (\d+), column \d+\)| ?\(at end of document\)")
@@ -161,7 +161,7 @@ def _surroundings(data: Mapping[str, Any], path: Path, *, read_secrets: bool) ->
         channels=_names(data.get("channels")),
         maintenance=_names(data.get("maintenance")),
         collectors=frozenset(collectors()),
-        labels=ALWAYS_LABELS.union(
+        labels=frozenset(ROUTE_LABELS).union(
             *(kind.labels for kind in KINDS.values()),
             *(_names(table.get("labels")) for table in _tables(data.get("tenants"))),
             *(_names(table.get("labels")) for table in _tables(data.get("rules"))),

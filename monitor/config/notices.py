@@ -16,6 +16,8 @@ from monitor.core.rule import Rule
 
 SUBJECT_LABELS = ("tenant", "kind", "name", "key")
 """What a rule's `where` may look at beside the labels of its kind and of the tenants."""
+ROUTE_LABELS = (*SUBJECT_LABELS, "rule", "severity")
+"""What a route's `where` may look at of every alert."""
 
 _USER_KEY = (
     "user keys have been without support since March 2025; register an external application and "
@@ -50,6 +52,16 @@ def _about_tenants(settings: Settings) -> Iterator[tuple[Path, str]]:
             yield (*place, "verify"), "the server's certificate is not checked"
         if isinstance(tenant.auth, UserKey):
             yield (*place, "auth"), _USER_KEY
+        for label in sorted(tenant.labels):
+            if of := _with_their_own(label):
+                yield (*place, "labels", label), f"no effect on {of}: theirs of this name counts"
+
+
+def _with_their_own(label: str) -> str:
+    """Return which subjects have a label of this name already; a tenant's does not replace it."""
+    if label in ROUTE_LABELS:
+        return "anything"
+    return ", ".join(f"{kind.name}s" for kind in KINDS.values() if label in kind.labels)
 
 
 def _about_secrets(settings: Settings) -> Iterator[tuple[Path, str]]:

@@ -1,7 +1,7 @@
 """The kinds of subject that exist, with their labels and metrics: one declaration serves all.
 
 Collectors fill the values in this order, rules compile names to positions, the store makes its
-columns from it, and the documentation lists it. Source: docs/metrics.md is generated from here.
+columns from it, and docs/rules.md lists them.
 """
 
 import math
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 MINUTE_S = 60.0
+# The step of what is no number to count with (infinite, NaN): one that no finite value has.
+BEYOND_NUMBERS = math.inf
 
 
 def exactly(value: float) -> float:
@@ -19,17 +21,22 @@ def exactly(value: float) -> float:
 
 def by_doubling(value: float) -> float:
     """Record a value that time alone moves at 1, 2, 4, 8, … minutes, not at each poll."""
-    return 0.0 if value < MINUTE_S else 1.0 + math.floor(math.log2(value / MINUTE_S))
+    if value < MINUTE_S:
+        return 0.0
+    return 1.0 + math.floor(math.log2(value / MINUTE_S)) if math.isfinite(value) else BEYOND_NUMBERS
 
 
 def by_whole_numbers(value: float) -> float:
     """Record when the whole number changes (days to an expiry)."""
-    return float(math.floor(value))
+    return float(math.floor(value)) if math.isfinite(value) else BEYOND_NUMBERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One number of a subject. The name carries the unit (`_s` seconds; `is_`/`in_` are 0 or 1).
+    """One number of a subject. The name carries the unit.
+
+    `_s` are seconds; `is_…` and `in_maintenance` are 0 or 1. `in_progress_items` is a count, its
+    beginning notwithstanding.
 
     `step` decides what counts as a change worth a row of history: two values of one step are
     recorded as one. Rules and messages always see the exact value.

@@ -28,7 +28,7 @@ class Service:
 
     `heard` is told of every settled snapshot; `beat` is called once a second while all is well
     (the watchdog); `completed` hears of finished work; `pace` is how many seconds of `clock` pass
-    in a real one.
+    in a real one; `grace_s` is how many real seconds stopping may take.
     """
 
     evaluator: Evaluator
@@ -37,6 +37,7 @@ class Service:
     scheduler: Scheduler
     clock: Clock
     pace: float = 1.0
+    grace_s: float = GRACE_S
     heard: Callable[[Snapshot, Settled], None] = lambda _snapshot, _settled: None
     completed: Callable[[str], None] = lambda _work: None
     beat: Callable[[], None] = lambda: None
@@ -79,14 +80,15 @@ class Service:
             courier.stop()
         for poller in self.pollers:
             poller.client.close()
-        deadline = self.clock.monotonic() + GRACE_S * self.pace
-        ended = [
-            courier.join(max(0.1, (deadline - self.clock.monotonic()) / self.pace))
-            for courier in self.couriers
-        ]
-        return all(ended) and self.scheduler.drain(
-            max(0.1, (deadline - self.clock.monotonic()) / self.pace)
-        )
+        deadline = self.clock.monotonic() + self.grace_s * self.pace
+
+        def left_s() -> float:
+            return max(0.0, (deadline - self.clock.monotonic()) / self.pace)
+
+        # The polls first: a channel that hangs must not take their time.
+        is_drained = self.scheduler.drain(left_s())
+        ended = [courier.join(left_s()) for courier in self.couriers]
+        return is_drained and all(ended)
 
     def once(self) -> None:
         """Run every collector once, evaluate, deliver what is due."""
@@ -100,12 +102,17 @@ class Service:
     def stop_on_signals(self) -> None:
         """Stop at SIGTERM and SIGINT. Only the main thread may call it."""
 
-        def ask_to_stop(number: int, _frame: FrameType | None) -> None:
+        def ask_to_stop(number: int) -> None:
             log.info("daemon.stopping", signal=signal.Signals(number).name)
             self.stopping.set()
 
-        signal.signal(signal.SIGTERM, ask_to_stop)
-        signal.signal(signal.SIGINT, ask_to_stop)
+        def hear(number: int, _frame: FrameType | None) -> None:
+            # The main thread, which is interrupted here, may hold the very locks that logging
+            # and setting the event take.
+            threading.Thread(target=ask_to_stop, args=(number,), name="signal", daemon=True).start()
+
+        signal.signal(signal.SIGTERM, hear)
+        signal.signal(signal.SIGINT, hear)
         # The configuration is read at the start only; a stray SIGHUP must not end the watch.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 

@@ -32,14 +32,9 @@ from monitor.orchestrator.deployment import Deployment
 from monitor.orchestrator.tls import tls_context
 from monitor.pipeline.evaluate import Evaluator, Settled
 from monitor.plugins import discover
-from monitor.store.store import Store, open_store
+from monitor.store.store import Store
 
 MOST_THREADS = 32
-
-
-def open_database(configuration: Configuration) -> Store:
-    """Return the store of a configuration, without connecting."""
-    return open_store(configuration.database_url, configuration.password())
 
 
 def build_client(
@@ -134,6 +129,7 @@ def build_service(
                 evaluator=evaluator,
                 clock=clock,
                 settled=service.settled,
+                stopping=stopping.is_set,
             )
             for name, every in configuration.collectors.items()
         )

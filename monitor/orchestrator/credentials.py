@@ -63,17 +63,6 @@ class UserKey:
 
 Credentials = ClientCredentials | AccessToken | Password | UserKey
 
-USER_KEY_WARNING = (
-    "auth: user keys are legacy, their support ended in March 2025; register an external "
-    'application and use type = "client-credentials"'
-)
-
-
-def credential_warnings(credentials: Credentials) -> tuple[str, ...]:
-    """Return what the operator should know about this way to sign in."""
-    return (USER_KEY_WARNING,) if isinstance(credentials, UserKey) else ()
-
-
 def secret_of(credentials: Credentials) -> SecretStr:
     """Return the secret as it is now. May raise whatever its supplier raises."""
     match credentials:

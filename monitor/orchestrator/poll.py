@@ -1,6 +1,7 @@
 """What a collector asks through: one poll, with one deadline over all of its requests."""
 
 import builtins
+import math
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,8 +29,9 @@ from monitor.orchestrator.transport import MOST_IN_FLIGHT
 T = TypeVar("T")
 R = TypeVar("R")
 
-_SLOW_LIST_S = 0.25
-"""A list whose pages, one after the other, take this long is fetched by several threads."""
+_WORTH_THREADS_S = 0.25
+"""Pages that come sooner one after the other are not asked for together: threads that all find
+their answers waiting only wait for each other, at a third more of processor time."""
 
 
 class Ask(Protocol):
@@ -165,15 +167,19 @@ class Poll:
             return decode_page(answer, row, path)
 
         known, memory = (path, folder_id), self._memory
-        expected = memory.lengths.get(known, 0)
-        # Unknown counts as slow: threads cost processor time, waiting costs only patience.
-        wait_s = memory.pages_s.get(known, _SLOW_LIST_S) * expected / page_size
+
+        def together(calls: Sequence[Callable[[], R]]) -> builtins.list[R]:
+            page_s = sum(took_s) / len(took_s) if took_s else memory.pages_s.get(known, math.inf)
+            if len(calls) * page_s < _WORTH_THREADS_S:
+                return [call() for call in calls]
+            return self.together(calls)
+
         pages, length = sweep(
             fetch,
             follow,
-            together=self.together if wait_s >= _SLOW_LIST_S else _one_by_one,
+            together=together,
             page_size=page_size,
-            expected=expected,
+            expected=memory.lengths.get(known, 0),
             endpoint=path,
         )
         memory.lengths[known], memory.pages_s[known] = length, sum(took_s) / len(took_s)
@@ -202,11 +208,6 @@ class Poll:
             answer = self._ask(_target(spelled, query), path, folder_id=folder_id, poll=self)
             self._memory.forms[path] = spelled
             return answer
-
-
-def _one_by_one(calls: Sequence[Callable[[], R]]) -> list[R]:
-    """Make calls whose answers come at once: threads would only wait for each other."""
-    return [call() for call in calls]
 
 
 def _target(path: str, query: str) -> str:

@@ -125,14 +125,15 @@ def create_file(place: Place) -> None:
     Raises:
         StoreUnavailable: the file system does not let us.
     """
-    if place.file is None:
+    if place.file is None or place.file.exists():
         return
     try:
         _make_directory(place.file.parent)
+        # Exclusive: should another process make it in this moment, ours is not opened either.
         os.close(os.open(place.file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        return
     except OSError as error:
+        if place.file.exists():
+            return
         msg = f"{place.shown}: it cannot be created: {error.strerror}: {error.filename}"
         raise StoreUnavailable(msg) from error
 

@@ -35,7 +35,7 @@ class Installed:
         self.environ = {"PATH": "/usr/bin:/bin", "HOME": str(directory), "NO_COLOR": "1"}
 
     def run(self, *arguments: str) -> str:
-        result = subprocess.run(  # noqa: S603 - our own program
+        result = subprocess.run(
             [self.program, *arguments],
             cwd=self.directory,
             env=self.environ,
@@ -53,7 +53,7 @@ class Installed:
         """Run `simulate` and yield the address that it tells."""
         told = self.directory / "simulate.log"
         with told.open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own program
+            process = subprocess.Popen(
                 [self.program, "simulate", "--listen", "127.0.0.1:0"],
                 cwd=self.directory,
                 env=self.environ,
@@ -91,8 +91,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
         re.MULTILINE,
     )
     versions.write_text("\n".join(locked), "utf-8")
-    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)  # noqa: S603 - a fixed command
-    subprocess.run(  # noqa: S603 - a fixed command
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)
+    subprocess.run(
         [environment / "bin" / "pip", "install", "-q", "-c", str(versions), wheel],
         cwd=directory,
         check=True,

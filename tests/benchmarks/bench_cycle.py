@@ -25,11 +25,12 @@ from pathlib import Path
 
 import urllib3
 
+from monitor.config.history import open_history
 from monitor.config.load import load_text
 from monitor.core.sample import Collected, Snapshot
 from monitor.daemon.logs import configure
 from monitor.daemon.poller import Poller
-from monitor.daemon.wiring import build_service, open_database
+from monitor.daemon.wiring import build_service
 from monitor.pipeline.evaluate import Instant, Settled
 from monitor.store.schema import upgrade
 from tests.benchmarks import pages
@@ -92,7 +93,7 @@ class Ours:
         secret.write_text("benchmark")
         text = CONFIGURATION.format(file=self.file, url=url, secret=secret) + rules
         configuration = load_text(text, directory / "config.toml")
-        self._store = open_database(configuration)
+        self._store = open_history(configuration)
         upgrade(self._store)
         self._service = build_service(configuration, self._store, clock=clock, heard=self._heard)
         self._service.evaluator.restore(Instant(now=clock.now(), elapsed_s=clock.monotonic()))
@@ -190,7 +191,7 @@ def cpu_ms(work: Callable[[], None]) -> float:
 def server(*options: str) -> Iterator[int]:
     """Run a server of pages; yield its port."""
     command = [sys.executable, pages.__file__, *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own script
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield int(process.stdout.readline())

@@ -72,7 +72,7 @@ def test_every_package_says_what_belongs_there() -> None:
 
 def test_imports_point_one_way() -> None:
     program = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
-    result = subprocess.run(  # noqa: S603 - a fixed command
+    result = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
         capture_output=True,

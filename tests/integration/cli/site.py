@@ -9,8 +9,9 @@ import pytest
 
 from monitor.cli.main import run
 from monitor.clock import SystemClock
+from monitor.config.history import open_history
 from monitor.config.load import load
-from monitor.daemon.wiring import build_service, open_database
+from monitor.daemon.wiring import build_service
 from monitor.simulator.server import RunningServer
 from monitor.simulator.simulator import Simulator
 from monitor.store.schema import upgrade
@@ -93,7 +94,7 @@ class Site:
     def watch_once(self) -> None:
         """One round of the daemon."""
         configuration = load(self.config)
-        store = open_database(configuration)
+        store = open_history(configuration)
         upgrade(store)
         service = build_service(configuration, store, clock=SystemClock())
         service.once()

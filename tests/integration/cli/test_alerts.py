@@ -68,6 +68,8 @@ def test_show_explains_what_was_seen_who_was_told_and_what_they_answered(site: S
     assert attempt["outcome"] == "retry"
     assert attempt["error"]
     assert story["rule_now"]["type"] == "queue-backlog"
+    assert story["rule_now"]["text"] == story["rule_text"]
+    assert story["rule_text"].startswith("queue-backlog, critical: new_items > 500")
     assert shown.status == 0
     assert "value 900, limit 500" in shown.out
     assert "ops: opened: due" in shown.out
@@ -105,3 +107,18 @@ def test_a_hostile_queue_name_does_not_reach_the_terminal(site: Site) -> None:
     for out in outputs:
         assert not set(out) & {"\x1b", "\x07", "\x9b"}
         assert "[bold]" in out
+
+
+def test_show_tells_the_rule_as_it_was_when_the_configuration_has_changed(site: Site) -> None:
+    site.watch_once()
+    (alert,) = site.command("alerts", "list", "--json").json
+    file = site.directory / "config.toml"
+    file.write_text(file.read_text().replace("above = 500", "above = 700"))
+
+    story = site.command("alerts", "show", alert["id"], "--json").json
+    shown = site.command("alerts", "show", alert["id"]).out
+
+    assert "new_items > 500" in story["rule_text"]
+    assert "new_items > 700" in story["rule_now"]["text"]
+    assert "invoice-backlog: queue-backlog, critical: new_items > 500" in shown
+    assert "changed since: queue-backlog, critical: new_items > 700" in shown

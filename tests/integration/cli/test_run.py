@@ -8,7 +8,7 @@ from tests.integration.cli.site import ONE_COLLECTOR, Site
 
 def run_once(site: Site) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "monitor", "run", "--once", "--config", str(site.config)]
-    return subprocess.run(  # noqa: S603 - our own program
+    return subprocess.run(
         command, capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ)
     )
 

@@ -15,7 +15,7 @@ from monitor.cli.simulation import simulate
 
 def test_simulate_answers_says_how_to_watch_it_and_ends_cleanly() -> None:
     command = [sys.executable, "-m", "monitor", "simulate", "--listen", "127.0.0.1:0"]
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     ) as process:
         assert process.stdout is not None

@@ -50,6 +50,7 @@ ALERTS = st.builds(
     absent_count=COUNTS,
     told=st.lists(TEXT, max_size=3).map(tuple),
     labels=LABELS,
+    rule_text=TEXT,
 )
 
 
@@ -67,6 +68,7 @@ def an_alert(name: str = "Invoices", **fields: Any) -> Alert:  # noqa: ANN401  #
         value=900.0,
         limit=100.0,
         told=("ops",),
+        rule_text="queue-backlog, warning: new_items > 100\nwhere everything",
     )
     return replace(alert, **fields)
 
@@ -177,12 +179,13 @@ def test_the_view_of_alerts_has_plain_columns(store: Store) -> None:
         "opened_at": at(60),
         "resolved_at": None,
         "updated_at": at(60),
+        "rule_text": "queue-backlog, warning: new_items > 100\nwhere everything",
     }
 
 
 def test_hostile_text_in_an_alert_does_not_keep_the_others_out(store: Store) -> None:
     hostile = "x\x00y\ud800"
-    bad = an_alert("Bad", summary=hostile, told=(hostile,), labels={hostile: hostile})
+    bad = an_alert("Bad", summary=hostile, told=(hostile,), labels={hostile: hostile}, rule_text=hostile)
     bad = replace(bad, subject=a_subject(hostile, labels={"folder": hostile}))
     save(store, bad, an_alert(), events=(an_event(bad),))
     assert len(store.load_alerts()) == 2
@@ -220,3 +223,11 @@ def test_a_restarted_daemon_sees_the_same_alerts(reopen: Callable[[], Store]) ->
     save(reopen(), exact)
     (loaded,) = reopen().load_alerts()
     assert shape(loaded) == shape(exact)
+
+
+def test_an_alert_keeps_its_rule_as_it_was_told_when_it_opened(store: Store) -> None:
+    save(store, an_alert(phase=Phase.PENDING, rule_text="above 100"))
+    save(store, an_alert(rule_text="above 200"))
+    story = queries.alert(store, "IDINVOICES")
+    assert story is not None
+    assert story.alert.rule_text == "above 200"

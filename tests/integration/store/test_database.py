@@ -1,5 +1,7 @@
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.errors import SchemaOutdated, StoreError, StoreUnavailable
 from monitor.store import Store, open_store
+from monitor.store.database import create_file
 from monitor.store.schema import upgrade
 from tests.integration.store.polls import a_poll, a_queue_of, column, count, record
 from tests.postgres import PostgresServer
@@ -248,3 +251,33 @@ class TestPostgres:
         assert column(store, "SELECT new_items FROM v_queues") == [6.0]
         store.close()
         postgres.drop(name)
+
+
+class TestLocks:
+    def test_asking_for_the_file_again_drops_no_lock_of_this_process(self, tmp_path: Path) -> None:
+        """Closing any descriptor of the file would: then the next reader takes the log away."""
+        store = open_store(f"sqlite:///{tmp_path / 'history.db'}")
+        upgrade(store)
+        record(store, a_poll(a_queue_of(5)))
+        create_file(store.place)
+        assert self.polls_seen_elsewhere(store) == 1
+
+        record(store, a_poll(a_queue_of(6)))
+
+        assert self.polls_seen_elsewhere(store) == 2
+        store.close()
+
+    @staticmethod
+    def polls_seen_elsewhere(store: Store) -> int:
+        """Open, read and close in another process, as a command does beside the daemon."""
+        program = (
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+            "print(c.execute('select count(*) from v_polls').fetchone()[0]); c.close()"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(store.place.file)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return int(done.stdout)

@@ -39,7 +39,7 @@ def test_a_killed_daemon_leaves_the_database_free(
     reopen: Callable[[], Store], database_url: str
 ) -> None:
     command = [sys.executable, "-c", HOLDER, database_url]
-    with subprocess.Popen(  # noqa: S603  # our own interpreter
+    with subprocess.Popen(  # our own interpreter
         command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout is not None

@@ -1,6 +1,9 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
 
 from monitor.core.alert import Alert, Phase, Severity
 from monitor.core.delivery import (
@@ -44,6 +47,21 @@ def a_delivery(
         message=Message(at=after(second), items=tuple(an_item(alert, what) for alert in alerts)),
         created_at=after(second),
         next_at=after(second),
+    )
+
+
+def an_alert(name: str) -> Alert:
+    return Alert(
+        id=name,
+        rule="backlog",
+        subject=a_subject(),
+        severity=Severity.CRITICAL,
+        phase=Phase.FIRING,
+        started_at=NOW,
+        updated_at=NOW,
+        summary="",
+        value=None,
+        limit=None,
     )
 
 
@@ -135,21 +153,9 @@ def test_a_crash_between_attempt_and_outcome_sends_again_under_the_same_id(
 
 
 def test_the_story_of_an_alert_tells_every_attempt(store: Store) -> None:
-    alert = Alert(
-        id="A",
-        rule="backlog",
-        subject=a_subject(),
-        severity=Severity.CRITICAL,
-        phase=Phase.FIRING,
-        started_at=NOW,
-        updated_at=NOW,
-        summary="",
-        value=None,
-        limit=None,
-    )
     delivery = a_delivery("d1", "A", "B")
     with store.writing() as write:
-        write.alerts((alert,))
+        write.alerts((an_alert("A"),))
         write.deliveries((delivery, a_delivery("unrelated", "B")))
     store.mark_attempt(delivery, after(1))
     retried = after_attempt(delivery, Retryable("no answer"), after(3), 0)
@@ -232,3 +238,83 @@ def test_a_long_outage_keeps_thousands_in_order(store: Store) -> None:
     put(store, *many)
     batch = store.due("ops", NOW + timedelta(hours=1), limit=1000)
     assert [delivery.id for delivery in batch] == [f"{i}-opened" for i in range(300)]
+
+
+@pytest.fixture
+def spoil(store: Store, dialect: str) -> Iterator[Callable[[str, str], None]]:
+    """Write something else over the stored message of a delivery."""
+
+    def write_over(name: str, document: str) -> None:
+        with store.database.writing() as connection:
+            cast = "" if dialect == "sqlite" else "::jsonb"
+            connection.exec_driver_sql(
+                f"UPDATE deliveries SET message = '{document}'{cast} WHERE id = '{name}'"  # noqa: S608 - our own
+            )
+
+    yield write_over
+    # What is left behind must be readable as a whole.
+    store.outbox_summary(NOW)
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["null", "7", "[]", "{}", '"text"', '{"at": "yesterday", "items": []}', '{"at": 5, "items": {}}'],
+)
+def test_a_message_that_cannot_be_read_is_given_up_and_holds_up_nobody(
+    store: Store, spoil: Callable[[str, str], None], document: str
+) -> None:
+    opened, other = a_delivery("opened", "A"), a_delivery("other", "B")
+    put(store, opened, a_delivery("resolved", "A", what=What.RESOLVED), other)
+    spoil("opened", document)
+
+    with capture_logs() as logs:
+        assert store.due("ops", after(5)) == (other,)
+    # The beginning is given up, so the end is due as well.
+    assert due(store) == ["resolved", "other"]
+
+    (logged,) = logs
+    assert (logged["event"], logged["delivery"]) == ("delivery.dead", "opened")
+    (row,) = ask(store, "SELECT * FROM v_deliveries WHERE id = 'opened'")
+    assert (row["state"], row["settled_at"], row["attempts"]) == ("dead", at(5), 0)
+    assert row["last_error"].startswith("the stored message cannot be read: ")
+    assert store.outbox_summary(NOW).dead == 1
+
+
+def test_what_is_not_even_json_is_given_up_as_well(
+    store: Store, spoil: Callable[[str, str], None], dialect: str
+) -> None:
+    if dialect == "postgres":
+        pytest.skip("Postgres stores nothing that is not JSON")
+    put(store, a_delivery("torn", "A"), a_delivery("sound", "B"))
+    spoil("torn", '{"at": "2026-')
+    assert due(store) == ["sound"]
+    assert store.outbox_summary(NOW).dead == 1
+
+
+def test_many_unreadable_messages_do_not_hide_what_waits_behind_them(
+    store: Store, spoil: Callable[[str, str], None]
+) -> None:
+    put(store, *(a_delivery(f"bad{i}", f"A{i}") for i in range(5)), a_delivery("sound", "B"))
+    for i in range(5):
+        spoil(f"bad{i}", "{}")
+    assert [d.id for d in store.due("ops", NOW, limit=2)] == ["sound"]
+    assert store.outbox_summary(NOW).dead == 5
+
+
+def test_the_story_of_an_alert_survives_a_message_that_cannot_be_read(
+    store: Store, spoil: Callable[[str, str], None]
+) -> None:
+    with store.writing() as write:
+        write.alerts((an_alert("A"),))
+        write.deliveries((a_delivery("d1", "A"),))
+    spoil("d1", "{}")
+    story = queries.alert(store, "A")
+    assert story is not None
+    # To look does not settle anything.
+    assert [delivery.state for delivery, _ in story.deliveries] == [DeliveryState.DUE]
+    assert due(store) == []
+    story = queries.alert(store, "A")
+    assert story is not None
+    ((told, attempts),) = story.deliveries
+    assert (told.state, told.message.items) == (DeliveryState.DEAD, ())
+    assert [(attempt.outcome, attempt.error) for attempt in attempts] == [("dead", told.last_error)]

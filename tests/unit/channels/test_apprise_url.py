@@ -73,7 +73,7 @@ def test_apprise_is_loaded_at_first_use_only() -> None:
         "make_channel('ops', SecretStr('json://localhost'));"
         "sys.exit('apprise' in sys.modules or 'requests' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0  # noqa: S603 - our own text
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_two_threads_may_load_it_at_once() -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -26,6 +27,7 @@ def an_alert(phase: Phase = Phase.FIRING, resolved_at: datetime | None = None) -
         summary="Invoices: 900 items wait",
         value=900.0,
         limit=100.0,
+        rule_text="queue-backlog, warning: new_items > 100\nopens after 2m",
     )
 
 
@@ -97,7 +99,8 @@ def test_the_story_names_every_transition_with_the_value_that_was_seen(
     assert "09:00:00  pending  breached   value 150, limit 100" in out
     assert "09:02:00  opened   hold over  value 900, limit 100" in out
     assert "lasts    1 min, since 09:02:00 UTC; first breached 2 min earlier" in out
-    assert "breached for 2m" in out
+    assert "rule     backlog: queue-backlog, warning: new_items > 100\n" in out
+    assert "\n         opens after 2m\n" in out
     assert "folder=Finance" in out
     assert "Nobody was told" in out
 
@@ -137,8 +140,32 @@ def test_a_rule_that_is_gone_is_said_to_be_gone(capsys: pytest.CaptureFixture[st
     show(AlertStory(alert=resolved, events=(), deliveries=()), None, after(240))
 
     out = capsys.readouterr().out
-    assert "backlog: no longer in the configuration" in out
-    assert "lasted   1 min, since 09:02:00 UTC until 09:03:00 UTC" in out
+    assert "backlog: queue-backlog, warning: new_items > 100\n" in out
+    assert "rule now  no longer in the configuration" in out
+    assert "lasted    1 min, since 09:02:00 UTC until 09:03:00 UTC" in out
+
+
+def test_a_rule_that_was_changed_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    story = AlertStory(alert=an_alert(), events=(), deliveries=())
+    same = replace(a_backlog_rule(), source=story.alert.rule_text)
+    other = replace(a_backlog_rule(), source="queue-backlog, warning: new_items > 9\nopens after 5m")
+
+    show(story, same, after(180))
+    assert "rule now" not in capsys.readouterr().out
+    show(story, other, after(180))
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "rule now" in line]
+    assert line.endswith("changed since: queue-backlog, warning: new_items > 9; opens after 5m")
+
+
+def test_a_message_that_could_not_be_read_is_said_to_be_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sound = a_delivery(DeliveryState.DEAD)
+    torn = replace(sound, message=replace(sound.message, items=()))
+
+    out = told(capsys, AlertStory(alert=an_alert(), events=(), deliveries=((torn, ()),)))
+
+    assert "ops: unreadable: given up" in out
 
 
 def test_scripts_get_the_same_story() -> None:
@@ -152,6 +179,7 @@ def test_scripts_get_the_same_story() -> None:
         a_backlog_rule(),
     )
 
+    assert story["rule_text"] == an_alert().rule_text
     assert story["events"] == [
         {
             "at": "2026-01-05T09:00:00Z",

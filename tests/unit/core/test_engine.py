@@ -75,6 +75,18 @@ def test_a_breach_without_hold_opens_at_once_and_resolves_at_the_first_good_samp
     assert run.told == ["opened: breached", "resolved: recovered"]
 
 
+def test_an_alert_keeps_the_text_of_its_rule_from_when_it_opened() -> None:
+    run = Run(a_backlog_rule(above=100, policy=policy(hold=60)))
+    assert run.see(0, 500).rule_text == run.rule.source  # type: ignore[union-attr]
+    run.rule = a_backlog_rule(above=200, policy=policy(hold=60))
+    opened_by = run.rule.source
+    assert run.see(60, 500).rule_text == opened_by  # type: ignore[union-attr]
+    run.rule = a_backlog_rule(above=300)
+    assert run.see(120, 500).rule_text == opened_by  # type: ignore[union-attr]
+    run.see(180, 0)
+    assert run.events[-1].alert.rule_text == opened_by
+
+
 def test_a_hold_opens_when_the_time_is_reached_exactly() -> None:
     run = Run(a_backlog_rule(policy=policy(hold=120)))
     assert run.see(0, 500).phase is Phase.PENDING  # type: ignore[union-attr]

@@ -1,5 +1,6 @@
 import json
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -156,9 +157,16 @@ def test_keys_of_a_newer_version_are_ignored_and_optional_ones_may_be_missing() 
             "at": NOW.isoformat(),
             "items": [{**message_to_dict(a_message())["items"][0], "what": "?"}],
         },
+        {
+            "at": NOW.isoformat(),
+            "items": [{**message_to_dict(a_message())["items"][0], "summary": 5}],
+        },
+        {"at": "2026-01-05T09:00:00", "items": []},
+        ["a list"],
+        None,
     ],
 )
-def test_what_is_no_message_is_a_value_error(document: dict[str, object]) -> None:
+def test_what_is_no_message_is_a_value_error(document: Any) -> None:  # noqa: ANN401 - whatever stands in a row
     with pytest.raises(ValueError, match=r".+"):
         message_from_dict(document)
 

@@ -61,9 +61,11 @@ def test_lines_below_the_level_are_dropped_until_it_is_changed(capture: Capture)
 
 @pytest.mark.parametrize("name", [*QUIET_LOGGERS, "uvicorn.access", "apscheduler.scheduler"])
 def test_talkative_libraries_are_heard_from_warning_on_even_at_debug(
-    capture: Capture, name: str
+    capture: Capture, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     capture.open(level="debug")
+    # Where other tests have used these libraries, we or they have cut their loggers off.
+    monkeypatch.setattr(logging.getLogger(name), "propagate", True)
 
     logging.getLogger(name).info("GET https://host/?q=1")
     logging.getLogger(name).warning("retrying")

@@ -15,7 +15,6 @@ from monitor.orchestrator.credentials import (
     Credentials,
     Password,
     UserKey,
-    credential_warnings,
 )
 from tests.wires import SECRET, FakeClock, Server, a_client, app, page, refusal
 
@@ -381,8 +380,6 @@ def test_a_user_key_signs_in_at_the_old_account_address_with_json(clock: FakeClo
         b'{"grant_type":"refresh_token","client_id":"cid","refresh_token":"ukey"}'
     )
     assert requests[1].headers["authorization"] == "Bearer key"
-    assert "legacy" in credential_warnings(credentials)[0]
-    assert credential_warnings(app()) == ()
 
 
 def test_a_wrong_password_is_refused_in_words(clock: FakeClock) -> None:

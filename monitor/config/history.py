@@ -1,0 +1,21 @@
+"""Opens the history that a configuration names: for the daemon and the commands alike."""
+
+from monitor.config.compose import Configuration
+from monitor.config.secrets import SecretUnreadableError
+from monitor.errors import ConfigError, Problem
+from monitor.store.store import Store, open_store
+
+
+def open_history(configuration: Configuration) -> Store:
+    """Return the store that the configuration names, without connecting.
+
+    Raises:
+        ConfigError: its password cannot be read.
+        StoreUnavailable: the URL or the driver is wrong.
+    """
+    try:
+        password = configuration.password()
+    except SecretUnreadableError as error:
+        problem = Problem(file=str(configuration.file), key="database.password", message=str(error))
+        raise ConfigError((problem,)) from None
+    return open_store(configuration.database_url, password)
