@@ -5,8 +5,10 @@ session that both show is one. Source: Orchestrator reference, sessions and sess
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import eq
+from typing import TypeVar
 
 from monitor.collectors import Collect, Collector, Listing, Source
 from monitor.core.kinds import SESSION
@@ -32,12 +34,11 @@ _NO_ROBOT = Robot()
 class _Entry:
     """What was made of a session, good as long as the next poll brings the same.
 
-    `row` is kept to compare with: its time is overwritten by each poll's, so that one comparison
-    tells whether anything else moved. `session` is the same session in the other list, without its
-    time.
+    `row` and `session` (the same session in the other list) are kept without their times, so that
+    one comparison tells whether anything but the time moved; a `row` of None equals none.
     """
 
-    __slots__ = ("crowded", "expected", "flags", "key", "row", "session", "silent", "subject")
+    __slots__ = ("expected", "flags", "key", "row", "session", "silent", "subject")
 
     def __init__(
         self,
@@ -45,22 +46,24 @@ class _Entry:
         *,
         silent: bool | None,
         session: Session | None,
-        crowded: bool,
         subject: Subject,
         verdict: Flags,
         expected: bool,
     ) -> None:
-        self.row = row
+        self.row: Runtime | Session | None = row
         self.silent = silent
         self.session = session
-        self.crowded = crowded
         self.subject = subject
         self.key = subject.key
         self.flags = verdict
         self.expected = expected
 
 
-_Known = dict[object, _Entry]
+_Row = TypeVar("_Row", Runtime, Session)
+_Known = Mapping[object, _Entry]
+_Ages = Sequence[float | None]
+# Judges anew: the id, the row, and what was made of it before.
+_Judge = Callable[[object, _Row, bool | None, _Entry | None], _Entry]
 
 
 class _Sessions:
@@ -87,6 +90,7 @@ class _Sessions:
         self._known_users: _Known = {}
         self._host_names: Sequence[str | None] = ()
         self._crowded: frozenset[str | None] = frozenset()
+        self._shared: frozenset[object] = frozenset()
         self._last: Mapping[str, Sample] = {}
 
     def __call__(self, poll: Poll) -> Collected:
@@ -99,9 +103,9 @@ class _Sessions:
         now = poll.server_time
         hosts = host_sessions(runtimes or ())
         alone, shared = divided(sessions or (), hosts)
-        samples: dict[str, Sample] = {}
-        known_hosts = self._judge_hosts(hosts, shared, samples, now)
-        known_users = self._judge_users(alone, samples, now)
+        known_hosts, host_ages = self._judge_hosts(hosts, shared, now)
+        known_users, user_ages = _judged(_by_id(alone), self._known_users, self._judge_user, now)
+        samples = _samples([*known_hosts.values(), *known_users.values()], [*host_ages, *user_ages])
         unseen = False
         if runtimes is None:
             unseen = _is_missing(self._known_hosts, samples)
@@ -131,67 +135,67 @@ class _Sessions:
         return refusals[0]
 
     def _judge_hosts(
-        self,
-        hosts: Mapping[object, Runtime],
-        shared: Mapping[object, Session],
-        samples: dict[str, Sample],
-        now: datetime,
-    ) -> _Known:
-        before, known = self._known_hosts, _Known()
-        ages = ages_s([row.reporting_time for row in hosts.values()], now)
+        self, hosts: Mapping[object, Runtime], shared: Mapping[object, Session], now: datetime
+    ) -> tuple[_Known, _Ages]:
+        known = self._known_hosts
         names = [row.host_machine_name for row in hosts.values()]
         if names != self._host_names:
-            self._host_names, self._crowded = names, _crowded(names)
-        crowded = self._crowded
+            before, self._host_names, self._crowded = self._crowded, names, _crowded(names)
+            if self._crowded != before:
+                known = {}
         for session in shared.values():
             session.reporting_time = None
-        for (session_id, row), age_s in zip(hosts.items(), ages, strict=True):
-            silent = (
-                True if row.is_unresponsive else None if age_s is None else age_s > SILENT_AFTER_S
-            )
-            other = shared.get(session_id) if shared else None
-            is_crowded = bool(crowded) and row.host_machine_name in crowded
-            entry = before.get(session_id)
-            if entry is not None:
-                entry.row.reporting_time = row.reporting_time
-            if (
-                entry is None
-                or entry.session != other
-                or entry.crowded is not is_crowded
-                or (
-                    (entry.row != row or entry.silent is not silent)
-                    and not _has_only_moved(entry, row, silent=silent)
-                )
-            ):
-                entry = self._host(row, silent=silent, session=other, crowded=is_crowded)
-            known[session_id] = entry
-            if entry.expected and entry.key not in samples:
-                samples[entry.key] = Sample(entry.subject, (age_s, *entry.flags))
-            else:
-                _keep(samples, entry, age_s)
-        return known
+        if shared or self._shared:
+            for session_id in self._shared | shared.keys():
+                entry = known.get(session_id)
+                if entry is not None and entry.session != shared.get(session_id):
+                    entry.row = None
+            self._shared = frozenset(shared)
 
-    def _judge_users(
-        self, sessions: Sequence[Session], samples: dict[str, Sample], now: datetime
-    ) -> _Known:
-        before, known = self._known_users, _Known()
-        ages = ages_s([row.reporting_time for row in sessions], now)
-        for row, age_s in zip(sessions, ages, strict=True):
-            silent = (
-                True if row.is_unresponsive else None if age_s is None else age_s > SILENT_AFTER_S
+        def judge(
+            session_id: object, row: Runtime, silent: bool | None, entry: _Entry | None
+        ) -> _Entry:
+            if entry is not None and self._has_only_moved(entry, row, silent=silent):
+                return entry
+            return self._host(
+                row,
+                silent=silent,
+                session=shared.get(session_id),
+                crowded=row.host_machine_name in self._crowded,
             )
-            session_id: object = id(row) if row.id is None else row.id
-            entry = before.get(session_id)
-            if entry is not None:
-                entry.row.reporting_time = row.reporting_time
-            if entry is None or entry.row != row or entry.silent is not silent:
-                entry = self._user(row, silent=silent)
-            known[session_id] = entry
-            if entry.expected and entry.key not in samples:
-                samples[entry.key] = Sample(entry.subject, (age_s, *entry.flags))
-            else:
-                _keep(samples, entry, age_s)
-        return known
+
+        return _judged(hosts, known, judge, now)
+
+    def _judge_user(
+        self, _session_id: object, row: Session, silent: bool | None, _entry: _Entry | None
+    ) -> _Entry:
+        return self._user(row, silent=silent)
+
+    def _has_only_moved(self, entry: _Entry, row: Runtime, *, silent: bool | None) -> bool:
+        """Take over a state that moved, and return whether that was all that is new about a host.
+
+        Who it is then stays: of all changes this is the one that many sessions have in each poll.
+        """
+        kept = entry.row
+        if not isinstance(kept, Runtime):
+            return False
+        kept.status, kept.is_unresponsive = row.status, row.is_unresponsive
+        if kept != row:
+            return False
+        entry.silent = silent
+        entry.flags = flags(
+            row.status,
+            silent=silent,
+            is_maintained=row.maintenance_mode == "Enabled",
+            is_expected=entry.expected,
+        )
+        known, state = entry.subject, _state(row.status, entry.flags)
+        if known.labels["state"] != state:
+            labels = {**known.labels, "state": state}
+            entry.subject = Subject(
+                tenant=known.tenant, kind=known.kind, key=known.key, name=known.name, labels=labels
+            )
+        return True
 
     def _host(
         self,
@@ -230,7 +234,6 @@ class _Sessions:
             row,
             silent=silent,
             session=session,
-            crowded=crowded,
             subject=subject,
             verdict=verdict,
             expected=expected,
@@ -258,7 +261,6 @@ class _Sessions:
             row,
             silent=silent,
             session=None,
-            crowded=False,
             subject=subject,
             verdict=verdict,
             expected=expected,
@@ -275,6 +277,63 @@ class _Sessions:
         )
 
 
+def _judged(
+    rows: Mapping[object, _Row], known: _Known, judge: _Judge[_Row], now: datetime
+) -> tuple[_Known, _Ages]:
+    """Return what each row is, judging only those that are not as they were, and their ages.
+
+    This is a poll's hot path: whole lists at a time, without Python's own steps for each row.
+    """
+    ages = ages_s([row.reporting_time for row in rows.values()], now)
+    for row in rows.values():
+        row.reporting_time = None
+    entries = [known.get(session_id) for session_id in rows]
+    are_as_before = map(eq, [entry and entry.row for entry in entries], rows.values())
+    silences = [
+        # The server says so, or it is too old; None for a session that never reported.
+        row.is_unresponsive or (None if age_s is None else age_s > SILENT_AFTER_S)
+        for row, age_s in zip(rows.values(), ages, strict=True)
+    ]
+    fresh = {
+        session_id: judge(session_id, row, silent, entry)
+        for session_id, row, silent, entry, is_as_before in zip(
+            rows, rows.values(), silences, entries, are_as_before, strict=True
+        )
+        if not is_as_before or entry is None or entry.silent is not silent
+    }
+    if not fresh and len(rows) == len(known):
+        return known, ages
+    return {**dict(zip(rows, entries, strict=True)), **fresh}, ages
+
+
+def _samples(entries: Sequence[_Entry], ages: _Ages) -> dict[str, Sample]:
+    """Return the samples by key, of several with one identity the one that reported last."""
+    values = [
+        (age_s if entry.expected else None, *entry.flags)
+        for entry, age_s in zip(entries, ages, strict=True)
+    ]
+    made = list(map(Sample, [entry.subject for entry in entries], values))
+    samples = dict(zip([entry.key for entry in entries], made, strict=True))
+    if len(samples) == len(made):
+        return samples
+    samples = {}
+    for sample in made:
+        age_s = sample.values[0]
+        other = samples.setdefault(sample.subject.key, sample)
+        other_age_s = other.values[0]
+        if age_s is not None and (other_age_s is None or age_s < other_age_s):
+            samples[sample.subject.key] = sample
+    return samples
+
+
+def _by_id(sessions: Sequence[Session]) -> dict[object, Session]:
+    """Return sessions by id, by their place where that does not tell them apart."""
+    by_id: dict[object, Session] = {session.id: session for session in sessions}
+    if len(by_id) == len(sessions) and None not in by_id:
+        return by_id
+    return {("place", place): session for place, session in enumerate(sessions)}
+
+
 def _state(state: str | None, verdict: Flags) -> str:
     """Return the word people know from Orchestrator's pages, where Unresponsive is a state too."""
     return "Unresponsive" if verdict is SILENT else label(state) or "Unknown"
@@ -285,50 +344,6 @@ def _crowded(names: Sequence[str | None]) -> frozenset[str | None]:
     if len(set(names)) == len(names):
         return frozenset()
     return frozenset(name for name, count in Counter(names).items() if count > 1)
-
-
-def _has_only_moved(entry: _Entry, row: Runtime, *, silent: bool | None) -> bool:
-    """Take over a state that moved, and return whether that was all that is new about a host.
-
-    Who it is then stays: of all changes this is the one that many sessions have in each poll.
-    """
-    kept = entry.row
-    if not isinstance(kept, Runtime):
-        return False
-    kept.status, kept.is_unresponsive = row.status, row.is_unresponsive
-    if kept != row:
-        return False
-    entry.silent = silent
-    entry.flags = flags(
-        row.status,
-        silent=silent,
-        is_maintained=row.maintenance_mode == "Enabled",
-        is_expected=entry.expected,
-    )
-    state = _state(row.status, entry.flags)
-    known = entry.subject
-    if known.labels["state"] != state:
-        entry.subject = Subject(
-            tenant=known.tenant,
-            kind=known.kind,
-            key=known.key,
-            name=known.name,
-            labels={**known.labels, "state": state},
-        )
-    return True
-
-
-def _keep(samples: dict[str, Sample], entry: _Entry, age_s: float | None) -> None:
-    """Keep the sample, of several with one identity the one that reported last."""
-    subject = entry.subject
-    if not entry.expected:
-        age_s = None
-    other = samples.get(subject.key)
-    if other is not None:
-        other_age_s = other.values[0]
-        if age_s is None or (other_age_s is not None and other_age_s <= age_s):
-            return
-    samples[subject.key] = Sample(subject, (age_s, *entry.flags))
 
 
 def _is_missing(known: _Known, samples: Mapping[str, Sample]) -> bool:

@@ -42,13 +42,16 @@ def evaluate(
     those of `rules`, kept from one poll to the next because that is faster.
     """
     scopes = Scopes(rules) if scopes is None else scopes
-    by_kind = {
-        kind: scopes.sort(tenant, kind, samples) for kind, samples in _by_kind(collected).items()
-    }
     by_rule: dict[tuple[str, str], dict[Identity, Alert]] = {}
+    alarmed: set[str] = set()
     for key, alert in alerts.items():
-        if key.subject[0] == tenant:
+        if key.subject[0] == tenant and key.subject[1] in collected.kinds:
             by_rule.setdefault((key.rule, key.subject[1]), {})[key.subject] = alert
+            alarmed.add(key.subject[2])
+    by_kind = {
+        kind: scopes.sort(tenant, kind, samples, alarmed)
+        for kind, samples in _by_kind(collected).items()
+    }
     changed: list[Alert] = []
     events: list[AlertEvent] = []
     for rule in rules:

@@ -80,7 +80,7 @@ SESSION = Kind(
     metrics=(
         Metric(
             name="heartbeat_age_s",
-            help="seconds since the last heartbeat, by the server's clock; absent where none is due",
+            help="seconds since the last heartbeat, by the server's clock; absent if none is due",
             step=by_doubling,
         ),
         Metric(name="is_unresponsive", help="1 when a heartbeat is due and does not come"),

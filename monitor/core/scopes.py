@@ -3,7 +3,7 @@
 A hundred rules for a hundred machines then cost as much as one rule for all of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from monitor.core.matching import Where
 from monitor.core.rule import Rule
@@ -30,27 +30,33 @@ class Scopes:
                 self._wheres.setdefault(rule.kind, set()).add(rule.where)
         self._indexes: dict[tuple[str, str], _Index] = {}
 
-    def sort(self, tenant: str, kind: str, samples: Sequence[Sample]) -> "Sorted":
-        """Sort a tenant's samples of one kind."""
+    def sort(
+        self, tenant: str, kind: str, samples: Sequence[Sample], wanted: Container[str] = ()
+    ) -> "Sorted":
+        """Sort a tenant's samples of one kind; those of the subjects `wanted` can be found."""
         wheres = self._wheres.get(kind, ())
         if len(wheres) < FEWEST:
-            return Sorted(samples, {})
+            return Sorted(samples, {}, wanted)
         index = self._indexes.get((tenant, kind))
         if index is None:
             index = self._indexes[tenant, kind] = _Index(wheres)
-        return Sorted(samples, index.sort(samples))
+        return Sorted(samples, index.sort(samples), wanted)
 
 
 class Sorted:
-    """Samples of one kind; found by their subject's key only when an alert asks for it."""
+    """Samples of one kind, by `where`; some can be found by their subject's key."""
 
     def __init__(
-        self, samples: Sequence[Sample], buckets: dict[Where, list[list[Sample]]]
+        self,
+        samples: Sequence[Sample],
+        buckets: Mapping[Where, list[list[Sample]]],
+        wanted: Container[str],
     ) -> None:
         """Hold what was sorted; a `where` without buckets is not sorted by."""
         self._samples = samples
         self._buckets = buckets
-        self._by_key: dict[str, Sample] | None = None
+        self._wanted = wanted
+        self._found: dict[str, Sample] | None = None
 
     def for_rule(self, rule: Rule) -> Sequence[Sample]:
         """Return at least the samples that a rule covers; it tests the rest itself."""
@@ -60,10 +66,14 @@ class Sorted:
         return [sample for bucket in buckets for sample in bucket]
 
     def find(self, key: str) -> Sample | None:
-        """Return the sample of a subject."""
-        if self._by_key is None:
-            self._by_key = {sample.subject.key: sample for sample in self._samples}
-        return self._by_key.get(key)
+        """Return the sample of a subject that is wanted; None where there is none."""
+        if self._found is None:
+            self._found = {
+                sample.subject.key: sample
+                for sample in self._samples
+                if sample.subject.key in self._wanted
+            }
+        return self._found.get(key)
 
 
 class _Index:

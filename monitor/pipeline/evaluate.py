@@ -84,9 +84,7 @@ class Evaluator:
             self._windows = self._seeded_windows(at.now)
             for state in self.store.collector_states():
                 self._health[state.tenant, state.collector] = Health(
-                    subject=self._collector(
-                        state.tenant, state.collector, state.last_error or ""
-                    ),
+                    subject=self._collector(state.tenant, state.collector, state.last_error or ""),
                     known_since=at.now,
                     last_success_at=state.last_success_at,
                     failed_polls=state.failures,

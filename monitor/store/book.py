@@ -5,7 +5,7 @@ does not commit, the caller forgets the book: it is read again from the database
 right by definition, even when nobody can tell whether a lost commit was made.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from monitor.core.kinds import Kind, exactly
@@ -22,13 +22,12 @@ Stepped = tuple[object, ...]
 class Entry:
     """A subject that is there.
 
-    `recorded` are the values of the open stretch, `values` the newest seen, which step the same;
+    `recorded` are the values with which the open stretch began; those seen since step the same.
     `moving` are the labels whose changes are history.
     """
 
     id: int
     subject: Subject
-    values: Values
     recorded: Values
     stepped: Stepped
     moving: tuple[str, ...]
@@ -59,47 +58,51 @@ class Changes:
 
 @dataclass(slots=True)
 class Book:
-    """The subjects of one kind of one tenant. `ids` knows the gone ones as well."""
+    """The subjects of one kind of one tenant. `ids` knows the gone ones as well.
+
+    `last_subjects` and `last_stepped` are the last poll's, in its order. `has_mended` tells
+    whether a key had to be changed to be stored.
+    """
 
     kind: Kind
-    step: Callable[[Values], Stepped]
+    step: Callable[[Sequence[Values]], list[Stepped]]
     entries: dict[str, Entry] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     missing: dict[str, tuple[int, int]] = field(default_factory=dict)
     last_at_ms: int = 0
+    has_mended: bool = False
+    last_subjects: list[Subject] = field(default_factory=list)
+    last_stepped: list[Stepped] = field(default_factory=list)
 
     def compare(
         self,
-        samples: Mapping[str, Sample],
+        samples: Sequence[Sample],
         at_ms: int,
         *,
         next_id: Callable[[], int],
         complete: bool,
     ) -> Changes:
-        """Take over a poll's samples, by key, and return what they change.
+        """Take over a poll's samples and return what they change; a subject's last one counts.
 
         `complete`: a subject that is not among them was not in the answer.
         """
         changes = Changes()
-        entries, step = self.entries, self.step
-        mended: set[str] = set()
-        for key, sample in samples.items():
-            entry = entries.get(key)
+        keys = {sample.subject.key for sample in samples}
+        if len(keys) != len(samples):
+            samples = list({sample.subject.key: sample for sample in samples}.values())
+        for sample, stepped in self._moved(samples):
+            subject, values, key = sample.subject, sample.values, sample.subject.key
+            entry = self.entries.get(key)
             if entry is None:
                 stored = storable(key)
                 if stored != key:
-                    mended.add(stored)
-                    entry = entries.get(stored)
+                    self.has_mended = True
+                    entry = self.entries.get(stored)
                 if entry is None:
                     self._add(stored, sample, at_ms, next_id, changes)
                     continue
-            subject, values = sample.subject, sample.values
             same_subject = subject is entry.subject
-            if same_subject and values == entry.values:
-                continue
             moving = entry.moving if same_subject else self._renamed(entry, subject, changes)
-            stepped = step(values)
-            entry.values = values
             if stepped != entry.stepped or moving != entry.moving:
                 changes.closed.append(
                     Closed(entry.id, entry.since_ms, at_ms, entry.moving, entry.recorded)
@@ -108,8 +111,27 @@ class Book:
                 entry.recorded, entry.since_ms = values, at_ms
                 changes.changed.append(entry)
         if complete:
-            self._look_for_missing(samples, mended, at_ms, changes)
+            self._look_for_missing(keys, at_ms, changes)
         return changes
+
+    def _moved(self, samples: Sequence[Sample]) -> Iterable[tuple[Sample, Stepped]]:
+        """Return the samples that may change something.
+
+        A poll lists its subjects in the order of the last one, but for the few that come and go:
+        what stands where it stood, and steps the same, needs no further look.
+        """
+        before, before_stepped = self.last_subjects, self.last_stepped
+        self.last_subjects = subjects = [sample.subject for sample in samples]
+        self.last_stepped = steps = self.step([sample.values for sample in samples])
+        if len(subjects) != len(before):
+            return zip(samples, steps, strict=True)
+        return [
+            (sample, stepped)
+            for sample, stepped, subject, known, known_stepped in zip(
+                samples, steps, subjects, before, before_stepped, strict=True
+            )
+            if subject is not known or stepped != known_stepped
+        ]
 
     def _add(
         self,
@@ -125,9 +147,8 @@ class Book:
         entry = Entry(
             id=subject_id,
             subject=sample.subject,
-            values=sample.values,
             recorded=sample.values,
-            stepped=self.step(sample.values),
+            stepped=self.step([sample.values])[0],
             moving=moving_labels(self.kind, sample.subject),
             since_ms=at_ms,
         )
@@ -145,13 +166,12 @@ class Book:
             changes.named.append(entry)
         return moving_labels(kind, subject)
 
-    def _look_for_missing(
-        self, samples: Mapping[str, Sample], mended: set[str], at_ms: int, changes: Changes
-    ) -> None:
-        if not self.missing and not mended and len(samples) == len(self.entries):
-            return  # every sample has an entry by now, so equal numbers mean that none is missing
+    def _look_for_missing(self, keys: set[str], at_ms: int, changes: Changes) -> None:
+        if not self.missing and not self.has_mended and len(keys) == len(self.entries):
+            return  # every key has an entry by now, so equal numbers mean that none is missing
         missing: dict[str, tuple[int, int]] = {}
-        for key in self.entries.keys() - samples.keys() - mended:
+        stored = {storable(key) for key in keys} if self.has_mended else keys
+        for key in self.entries.keys() - stored:
             count, first_ms = self.missing.get(key, (0, at_ms))
             if count + 1 < GONE_AFTER:
                 missing[key] = (count + 1, first_ms)
@@ -174,7 +194,7 @@ def fixed_labels(kind: Kind, subject: Subject) -> dict[str, str]:
     return {name: value for name, value in subject.labels.items() if name not in kind.moving}
 
 
-def stepper(kind: Kind) -> Callable[[Values], Stepped]:
+def stepper(kind: Kind) -> Callable[[Sequence[Values]], list[Stepped]]:
     """Return the function that tells by which values two samples count as the same."""
     steps = tuple(
         (index, metric.step)
@@ -182,15 +202,16 @@ def stepper(kind: Kind) -> Callable[[Values], Stepped]:
         if metric.step is not exactly
     )
     if not steps:
-        return lambda values: values
+        return list
 
     if len(steps) == 1 and steps[0][0] == 0:
-        # Sessions, whose heartbeats all age between two polls: no loop and no list for them.
+        # Sessions, whose heartbeats all age between two polls: no loop and no list for each.
         by = steps[0][1]
 
-        def step_first(values: Values) -> Stepped:
-            value = values[0]
-            return (None if value is None else by(value), values[1:])
+        def step_first(samples: Sequence[Values]) -> list[Stepped]:
+            return [
+                (None if values[0] is None else by(values[0]), values[1:]) for values in samples
+            ]
 
         return step_first
 
@@ -202,4 +223,4 @@ def stepper(kind: Kind) -> Callable[[Values], Stepped]:
                 stepped[index] = function(value)
         return tuple(stepped)
 
-    return step
+    return lambda samples: [step(values) for values in samples]

@@ -52,7 +52,7 @@ class Recorder:
         connection: Connection,
         tenant: str,
         kind: str,
-        samples: Iterable[Sample],
+        samples: Sequence[Sample],
         outcome: Collected,
     ) -> None:
         tables = KIND_TABLES[kind]
@@ -64,7 +64,7 @@ class Recorder:
         at_ms = max(to_ms(outcome.observed_at), book.last_at_ms + 1)
         book.last_at_ms = at_ms
         changes = book.compare(
-            {sample.subject.key: sample for sample in samples},
+            samples,
             at_ms,
             next_id=_Ids(connection).next,
             # A row that could not be read may be the very one that seems to be missing.
@@ -142,9 +142,8 @@ def load_book(connection: Connection, tenant: str, tables: KindTables) -> Book:
                 name=name,
                 labels={**labels, **dict(zip(kind.moving, states, strict=True))},
             ),
-            values=values,
             recorded=values,
-            stepped=book.step(values),
+            stepped=book.step([values])[0],
             moving=states,
             since_ms=to_ms(valid_from),
         )

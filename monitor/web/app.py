@@ -6,9 +6,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor import __version__
 from monitor.clock import Clock
@@ -28,6 +31,7 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+MOST_LISTED = 200
 WELL = 200
 UNWELL = 503
 
@@ -48,6 +52,7 @@ def build_app(
         "ago": ago,
         "clock_time": clock_time,
         "count": count,
+        "most": MOST_LISTED,
         "span": span,
         "version": __version__,
     }
@@ -87,21 +92,35 @@ def build_app(
             Route("/api/status", _answer(api_status)),
             Route("/api/alerts", _answer(api_alerts)),
             Route("/api/alerts/{id}", _answer(api_alert)),
-        ]
+        ],
+        middleware=[Middleware(_WithHeaders)],
     )
+
+
+class _WithHeaders:
+    """Adds the headers to every answer, refusals included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
 
 
 def _answer(
     make: Callable[[Request], Response],
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Answer in a worker thread, with the headers of every answer; a failing store is a 503."""
+    """Answer in a worker thread; a failing store is a 503."""
 
     async def endpoint(request: Request) -> Response:
         try:
-            response = await run_in_threadpool(make, request)
+            return await run_in_threadpool(make, request)
         except StoreError as error:
-            response = PlainTextResponse(f"{error}\n", status_code=UNWELL)
-        response.headers.update(HEADERS)
-        return response
+            return PlainTextResponse(f"{error}\n", status_code=UNWELL)
 
     return endpoint

@@ -41,8 +41,12 @@ class Status:
     @property
     def is_healthy(self) -> bool:
         """Tell whether every tenant is seen and nothing critical is open."""
-        seen = all(tenant.sight is Sight.OK for tenant in self.tenants)
-        return seen and not self.count(Severity.CRITICAL)
+        return self.is_seen and not self.count(Severity.CRITICAL)
+
+    @property
+    def is_seen(self) -> bool:
+        """Tell whether every collector of every tenant sees."""
+        return all(tenant.sight is Sight.OK for tenant in self.tenants)
 
 
 def in_order(alerts: Iterable[Alert]) -> tuple[Alert, ...]:

@@ -38,6 +38,7 @@ table alerts
   absent_count integer not null
   told jsonb not null
   labels jsonb not null
+  rule_text text not null
 table collector_states
   tenant text not null
   collector text not null
@@ -202,6 +203,7 @@ view v_alerts
   opened_at text
   resolved_at text
   updated_at text
+  rule_text text
 view v_deliveries
   tenant text
   id text
@@ -623,7 +625,8 @@ SELECT
   to_char(timestamp '1970-01-01' + (a.started_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "started_at",
   to_char(timestamp '1970-01-01' + (a.opened_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "opened_at",
   to_char(timestamp '1970-01-01' + (a.resolved_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "resolved_at",
-  to_char(timestamp '1970-01-01' + (a.updated_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "updated_at"
+  to_char(timestamp '1970-01-01' + (a.updated_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "updated_at",
+  a.rule_text AS "rule_text"
 FROM alerts AS a
 view v_alert_events:
 SELECT

@@ -33,7 +33,8 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', (a.started_at / 1000) / 1000.0, 'unixepoch') AS "started_at",
   strftime('%Y-%m-%dT%H:%M:%fZ', (a.opened_at / 1000) / 1000.0, 'unixepoch') AS "opened_at",
   strftime('%Y-%m-%dT%H:%M:%fZ', (a.resolved_at / 1000) / 1000.0, 'unixepoch') AS "resolved_at",
-  strftime('%Y-%m-%dT%H:%M:%fZ', (a.updated_at / 1000) / 1000.0, 'unixepoch') AS "updated_at"
+  strftime('%Y-%m-%dT%H:%M:%fZ', (a.updated_at / 1000) / 1000.0, 'unixepoch') AS "updated_at",
+  a.rule_text AS "rule_text"
 FROM alerts AS a
 CREATE VIEW "v_deliveries" AS
 SELECT
@@ -316,6 +317,7 @@ CREATE TABLE alerts (
 	absent_count INTEGER NOT NULL, 
 	told JSON NOT NULL, 
 	labels JSON NOT NULL, 
+	rule_text TEXT NOT NULL, 
 	CONSTRAINT pk_alerts PRIMARY KEY (id), 
 	CONSTRAINT ck_alerts_phase CHECK (phase in ('pending', 'firing', 'resolved'))
 )

@@ -1,6 +1,6 @@
 import sqlite3
 
-from tests.integration.cli.site import Site
+from tests.integration.cli.site import RULES, Site
 
 KEYS = {
     "id",
@@ -112,8 +112,7 @@ def test_a_hostile_queue_name_does_not_reach_the_terminal(site: Site) -> None:
 def test_show_tells_the_rule_as_it_was_when_the_configuration_has_changed(site: Site) -> None:
     site.watch_once()
     (alert,) = site.command("alerts", "list", "--json").json
-    file = site.directory / "config.toml"
-    file.write_text(file.read_text().replace("above = 500", "above = 700"))
+    site.config.write_text(site.config.read_text().replace("above = 500", "above = 700"))
 
     story = site.command("alerts", "show", alert["id"], "--json").json
     shown = site.command("alerts", "show", alert["id"]).out
@@ -122,3 +121,16 @@ def test_show_tells_the_rule_as_it_was_when_the_configuration_has_changed(site: 
     assert "new_items > 700" in story["rule_now"]["text"]
     assert "invoice-backlog: queue-backlog, critical: new_items > 500" in shown
     assert "changed since: queue-backlog, critical: new_items > 700" in shown
+
+
+def test_a_tenants_labels_are_part_of_its_alerts(site: Site) -> None:
+    site.configure(
+        'labels = { region = "emea" }\n',
+        RULES.replace('where = { queue = "Invoices" }', 'where = { region = "emea" }'),
+    )
+    site.watch_once()
+
+    alerts = site.command("alerts", "list", "--json").json
+
+    assert alerts
+    assert {alert["subject"]["region"] for alert in alerts} == {"emea"}

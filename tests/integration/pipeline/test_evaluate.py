@@ -28,6 +28,8 @@ channels = ["mail"]
 channels = ["ops"]
 """
 )
+# What no database can change is tried on one.
+on_one_database = pytest.mark.parametrize("dialect", ["sqlite"])
 
 
 class BreakableStore(Store):
@@ -86,6 +88,7 @@ def test_a_failed_poll_pauses_what_is_pending_and_resolves_nothing(store: Store)
     assert happened(opened.events) == ["backlog opened Invoices"]
 
 
+@on_one_database
 def test_three_failed_polls_in_a_row_are_told_once_and_blame_nobody_else(store: Store) -> None:
     life = Life(store)
     life.sees(a_queue(5), at=0)
@@ -106,6 +109,7 @@ def test_three_failed_polls_in_a_row_are_told_once_and_blame_nobody_else(store: 
     assert told(back) == ["ops: resolved queues", "mail: resolved queues"]
 
 
+@on_one_database
 def test_failures_of_one_collector_say_nothing_of_another(store: Store) -> None:
     life = Life(store)
     for at in (0, 60):
@@ -117,6 +121,7 @@ def test_failures_of_one_collector_say_nothing_of_another(store: Store) -> None:
     assert happened(opened.events) == ["backlog opened Invoices"]
 
 
+@on_one_database
 def test_an_alert_is_told_to_whom_its_rule_says_and_its_end_to_the_same(store: Store) -> None:
     life = Life(store, rules=TWO_CHANNELS)
     first = life.sees(a_queue(5000), at=0)
@@ -153,6 +158,7 @@ def test_a_failing_store_changes_nothing_and_the_next_poll_tells(
     assert found.id == pending.id
 
 
+@on_one_database
 def test_what_a_failed_transaction_saw_counts_for_no_timer(breakable: BreakableStore) -> None:
     life = Life(breakable)
     life.sees(a_queue(900), at=0)
@@ -181,6 +187,7 @@ def test_a_commit_whose_answer_was_lost_opens_no_second_alert(breakable: Breakab
     assert alerts(breakable) == ()
 
 
+@on_one_database
 @pytest.mark.parametrize("step_s", [3600.0, -3600.0])
 def test_a_clock_that_was_set_opens_nothing_by_itself(store: Store, step_s: float) -> None:
     life = Life(store)
@@ -197,6 +204,7 @@ def test_a_clock_that_was_set_opens_nothing_by_itself(store: Store, step_s: floa
     assert happened(life.sees(a_queue(900), at=150).events) == ["backlog opened Invoices"]
 
 
+@on_one_database
 def test_a_clock_that_is_corrected_a_little_is_not_a_step(store: Store) -> None:
     life = Life(store)
     life.sees(a_queue(900), at=0)
@@ -226,6 +234,7 @@ def test_two_tenants_with_the_same_names_never_mix(store: Store) -> None:
     assert all(a.held_at is not None for a in alerts(store) if a.phase is Phase.PENDING)
 
 
+@on_one_database
 def test_a_subject_that_left_is_gone_after_three_good_polls_and_unknown_in_partial_ones(
     store: Store,
 ) -> None:
@@ -239,6 +248,7 @@ def test_a_subject_that_left_is_gone_after_three_good_polls_and_unknown_in_parti
     assert {event.reason for event in settled[-1].events} == {Reason.GONE}
 
 
+@on_one_database
 def test_a_rule_may_look_back_on_how_a_collector_fared(store: Store) -> None:
     flaky = """
 [rules.flaky]

@@ -185,7 +185,9 @@ def test_the_view_of_alerts_has_plain_columns(store: Store) -> None:
 
 def test_hostile_text_in_an_alert_does_not_keep_the_others_out(store: Store) -> None:
     hostile = "x\x00y\ud800"
-    bad = an_alert("Bad", summary=hostile, told=(hostile,), labels={hostile: hostile}, rule_text=hostile)
+    bad = an_alert(
+        "Bad", summary=hostile, told=(hostile,), labels={hostile: hostile}, rule_text=hostile
+    )
     bad = replace(bad, subject=a_subject(hostile, labels={"folder": hostile}))
     save(store, bad, an_alert(), events=(an_event(bad),))
     assert len(store.load_alerts()) == 2

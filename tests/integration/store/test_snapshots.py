@@ -4,7 +4,7 @@ import pytest
 
 from monitor.core.kinds import KINDS
 from monitor.core.sample import Sample
-from monitor.store import Store
+from monitor.store import Store, queries
 from tests.builders import NOW, a_sample, a_subject, after
 from tests.integration.store.polls import (
     MINUTE,
@@ -259,3 +259,21 @@ def test_every_metric_of_every_kind_goes_through_unchanged(store: Store) -> None
         record(store, a_poll(sample, kinds=(kind.name,)))
         (row,) = ask(store, f"SELECT * FROM v_{kind.plural}")  # noqa: S608  # our own names
         assert tuple(row[metric.name] for metric in kind.metrics) == values
+
+
+def test_labels_beyond_those_of_the_kind_are_kept_and_follow_the_newest_poll(
+    reopen: Callable[[], Store],
+) -> None:
+    def seen(region: str) -> Sample:
+        labels = {**a_session().labels, "region": region}
+        return a_sample(a_subject("Robot 1", kind="session", labels=labels))
+
+    first = reopen()
+    record(first, a_poll(seen("emea"), kinds=("session",)))
+    (robot,) = queries.current(first, "session")
+    assert robot.subject.labels == {**a_session().labels, "region": "emea"}
+
+    restarted = reopen()
+    record(restarted, a_poll(seen("apac"), at=60, kinds=("session",)))
+    (robot,) = queries.current(restarted, "session")
+    assert (robot.subject.labels["region"], robot.since) == ("apac", NOW)

@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
@@ -8,7 +8,6 @@ from monitor.cli.alert_story import explained, show
 from monitor.core.alert import Alert, EventKind, Phase, Reason, Severity
 from monitor.core.delivery import Delivery, DeliveryState
 from monitor.core.message import Message, MessageItem, What
-from monitor.core.rule import Policy
 from monitor.store.queries import AlertStory, Attempt, RecordedEvent
 from tests.builders import NOW, a_backlog_rule, a_subject, after
 
@@ -78,7 +77,7 @@ def an_attempt(outcome: str | None, error: str | None = None) -> Attempt:
 
 
 def told(capsys: pytest.CaptureFixture[str], story: AlertStory, seconds: float = 180) -> str:
-    show(story, a_backlog_rule(policy=Policy(hold=timedelta(minutes=2))), after(seconds))
+    show(story, replace(a_backlog_rule(), source=story.alert.rule_text), after(seconds))
     return capsys.readouterr().out
 
 
@@ -148,7 +147,9 @@ def test_a_rule_that_is_gone_is_said_to_be_gone(capsys: pytest.CaptureFixture[st
 def test_a_rule_that_was_changed_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     story = AlertStory(alert=an_alert(), events=(), deliveries=())
     same = replace(a_backlog_rule(), source=story.alert.rule_text)
-    other = replace(a_backlog_rule(), source="queue-backlog, warning: new_items > 9\nopens after 5m")
+    other = replace(
+        a_backlog_rule(), source="queue-backlog, warning: new_items > 9\nopens after 5m"
+    )
 
     show(story, same, after(180))
     assert "rule now" not in capsys.readouterr().out

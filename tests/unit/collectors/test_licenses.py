@@ -122,3 +122,18 @@ def test_subjects_keep_their_objects_and_the_contract_code_goes_nowhere(tenant: 
         True,
     ]
     assert "contract-1" not in str(second)
+
+
+def test_licenses_and_the_subscription_carry_the_labels_of_their_tenant(tenant: Tenant) -> None:
+    tenant.collect = COLLECTOR.make("production", {"region": "emea", "license_type": "not this"})
+
+    first = tenant.poll(Allowed={"Attended": 1}, Used={"Attended": 1})
+    again = tenant.poll(Allowed={"Attended": 1}, Used={"Attended": 1})
+
+    subscription, attended = (dict(sample.subject.labels) for sample in first.samples)
+    assert subscription["region"] == "emea"
+    assert attended == {"region": "emea", "license_type": "Attended"}
+    assert [a.subject is b.subject for a, b in zip(first.samples, again.samples, strict=True)] == [
+        True,
+        True,
+    ]

@@ -233,3 +233,14 @@ def test_a_row_without_an_id_is_counted(tenant: Tenant) -> None:
     collected = tenant.poll()
 
     assert (len(collected.samples), collected.skipped, collected.partial) == (1, 1, True)
+
+
+def test_every_queue_carries_the_labels_of_its_tenant_below_its_own(tenant: Tenant) -> None:
+    tenant.collect = COLLECTOR.make("production", {"region": "emea", "folder": "not this"})
+    tenant.bare = page([a_queue()])
+
+    first, again = tenant.poll(), tenant.poll()
+
+    labels = first.samples[0].subject.labels
+    assert (labels["region"], labels["folder"], labels["queue"]) == ("emea", "", "Queue29200")
+    assert first.samples[0].subject is again.samples[0].subject

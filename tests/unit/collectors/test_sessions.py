@@ -476,3 +476,17 @@ def test_ten_thousand_sessions_come_in_ten_requests_a_list(tenant: Tenant) -> No
         before = len(tenant.server.asked)
         assert len(tenant.poll().samples) == 10_000
         assert len(tenant.server.asked) - before == 11
+
+
+def test_every_session_carries_the_labels_of_its_tenant_below_its_own(tenant: Tenant) -> None:
+    tenant.collect = COLLECTOR.make("production", {"region": "emea", "host": "not this"})
+    tenant.shows([a_runtime()], [a_session()])
+
+    first, again = tenant.poll(), tenant.poll()
+
+    assert [sample.subject.labels["region"] for sample in first.samples] == ["emea", "emea"]
+    assert "not this" not in {sample.subject.labels["host"] for sample in first.samples}
+    assert [a.subject is b.subject for a, b in zip(first.samples, again.samples, strict=True)] == [
+        True,
+        True,
+    ]

@@ -101,3 +101,12 @@ def test_a_secret_that_everyone_may_read_is_noticed(tmp_path: Path) -> None:
     assert notices(text, tmp_path / "config.toml") == (
         "tenants.production.auth.token_file: every user of this machine can read the file",
     )
+
+
+def test_a_tenants_label_that_subjects_have_already_is_noticed() -> None:
+    text = CHANNEL + TENANT + 'labels = { region = "emea", folder = "x", severity = "y" }'
+
+    assert notices(text) == (
+        "tenants.production.labels.folder: no effect on sessions, queues: theirs of this name counts",
+        "tenants.production.labels.severity: no effect on anything: theirs of this name counts",
+    )

@@ -1,0 +1,25 @@
+import math
+
+import pytest
+
+from monitor.core.kinds import by_doubling, by_whole_numbers
+
+
+@pytest.mark.parametrize(
+    ("seconds", "step"),
+    [(-5, 0), (0, 0), (59.9, 0), (60, 1), (119, 1), (120, 2), (239, 2), (240, 3), (1e300, 991)],
+)
+def test_time_is_recorded_each_time_it_has_doubled(seconds: float, step: float) -> None:
+    assert by_doubling(seconds) == step
+
+
+def test_days_are_recorded_when_the_whole_number_changes() -> None:
+    assert [by_whole_numbers(days) for days in (1.0, 0.9, -0.1)] == [1.0, 0.0, -1.0]
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan])
+def test_what_is_not_finite_has_a_step_of_its_own_that_stays(value: float) -> None:
+    for step in (by_doubling, by_whole_numbers):
+        once, again = step(value), step(value)
+        assert once == again
+        assert once > step(1e300)
