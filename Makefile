@@ -32,8 +32,8 @@ lint: $(STAMP) ## check style, types, imports, dependencies and spelling
 	$(BIN)/codespell
 
 bench: $(STAMP) ## run the benchmarks: ratios, not seconds
-	@for script in tests/benchmarks/*.py; do \
-	  echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; \
+	@for script in tests/benchmarks/bench_*.py; do \
+	  echo "== $$script"; PYTHONPATH=. $(BIN)/python "$$script" $(ARGS) || exit 1; \
 	done
 
 lock: ## resolve the dependencies again into requirements.lock (needs uv)

@@ -5,10 +5,10 @@ session that both show is one. Source: Orchestrator reference, sessions and sess
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import eq
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from monitor.collectors import Collect, Collector, Listing, Source
 from monitor.core.kinds import SESSION
@@ -62,8 +62,6 @@ class _Entry:
 _Row = TypeVar("_Row", Runtime, Session)
 _Known = Mapping[object, _Entry]
 _Ages = Sequence[float | None]
-# Judges anew: the id, the row, and what was made of it before.
-_Judge = Callable[[object, _Row, bool | None, _Entry | None], _Entry]
 
 
 class _Sessions:
@@ -104,7 +102,7 @@ class _Sessions:
         hosts = host_sessions(runtimes or ())
         alone, shared = divided(sessions or (), hosts)
         known_hosts, host_ages = self._judge_hosts(hosts, shared, now)
-        known_users, user_ages = _judged(_by_id(alone), self._known_users, self._judge_user, now)
+        known_users, user_ages = self._judge_users(_by_id(alone), now)
         samples = _samples([*known_hosts.values(), *known_users.values()], [*host_ages, *user_ages])
         unseen = False
         if runtimes is None:
@@ -152,24 +150,24 @@ class _Sessions:
                     entry.row = None
             self._shared = frozenset(shared)
 
-        def judge(
-            session_id: object, row: Runtime, silent: bool | None, entry: _Entry | None
-        ) -> _Entry:
-            if entry is not None and self._has_only_moved(entry, row, silent=silent):
-                return entry
-            return self._host(
-                row,
-                silent=silent,
-                session=shared.get(session_id),
-                crowded=row.host_machine_name in self._crowded,
-            )
+        judged, ages, fresh = _compared(hosts, known, now)
+        for session_id, row, silent, entry in fresh:
+            if entry is None or not self._has_only_moved(entry, row, silent=silent):
+                judged[session_id] = self._host(
+                    row,
+                    silent=silent,
+                    session=shared.get(session_id),
+                    crowded=row.host_machine_name in self._crowded,
+                )
+        return judged, ages
 
-        return _judged(hosts, known, judge, now)
-
-    def _judge_user(
-        self, _session_id: object, row: Session, silent: bool | None, _entry: _Entry | None
-    ) -> _Entry:
-        return self._user(row, silent=silent)
+    def _judge_users(
+        self, sessions: Mapping[object, Session], now: datetime
+    ) -> tuple[_Known, _Ages]:
+        judged, ages, fresh = _compared(sessions, self._known_users, now)
+        for session_id, row, silent, _ in fresh:
+            judged[session_id] = self._user(row, silent=silent)
+        return judged, ages
 
     def _has_only_moved(self, entry: _Entry, row: Runtime, *, silent: bool | None) -> bool:
         """Take over a state that moved, and return whether that was all that is new about a host.
@@ -277,12 +275,13 @@ class _Sessions:
         )
 
 
-def _judged(
-    rows: Mapping[object, _Row], known: _Known, judge: _Judge[_Row], now: datetime
-) -> tuple[_Known, _Ages]:
-    """Return what each row is, judging only those that are not as they were, and their ages.
+def _compared(
+    rows: Mapping[object, _Row], known: _Known, now: datetime
+) -> tuple[dict[object, _Entry], _Ages, list[tuple[object, _Row, bool | None, _Entry | None]]]:
+    """Return what each row was, their ages, and those that are not as they were, to be judged.
 
-    This is a poll's hot path: whole lists at a time, without Python's own steps for each row.
+    Those are by id, row, whether it is silent now, and what it was. This is a poll's hot path:
+    whole lists at a time, without Python's own steps for each row.
     """
     ages = ages_s([row.reporting_time for row in rows.values()], now)
     for row in rows.values():
@@ -294,16 +293,15 @@ def _judged(
         row.is_unresponsive or (None if age_s is None else age_s > SILENT_AFTER_S)
         for row, age_s in zip(rows.values(), ages, strict=True)
     ]
-    fresh = {
-        session_id: judge(session_id, row, silent, entry)
+    fresh = [
+        (session_id, row, silent, entry)
         for session_id, row, silent, entry, is_as_before in zip(
             rows, rows.values(), silences, entries, are_as_before, strict=True
         )
         if not is_as_before or entry is None or entry.silent is not silent
-    }
-    if not fresh and len(rows) == len(known):
-        return known, ages
-    return {**dict(zip(rows, entries, strict=True)), **fresh}, ages
+    ]
+    # Where there is no entry yet, the caller puts one: the place in the order is kept for it.
+    return cast("dict[object, _Entry]", dict(zip(rows, entries, strict=True))), ages, fresh
 
 
 def _samples(entries: Sequence[_Entry], ages: _Ages) -> dict[str, Sample]:

@@ -63,6 +63,7 @@ class UserKey:
 
 Credentials = ClientCredentials | AccessToken | Password | UserKey
 
+
 def secret_of(credentials: Credentials) -> SecretStr:
     """Return the secret as it is now. May raise whatever its supplier raises."""
     match credentials:

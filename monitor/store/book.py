@@ -99,7 +99,7 @@ class Book:
                     self.has_mended = True
                     entry = self.entries.get(stored)
                 if entry is None:
-                    self._add(stored, sample, at_ms, next_id, changes)
+                    self._add(stored, sample, stepped, at_ms, next_id, changes)
                     continue
             same_subject = subject is entry.subject
             moving = entry.moving if same_subject else self._renamed(entry, subject, changes)
@@ -118,7 +118,8 @@ class Book:
         """Return the samples that may change something.
 
         A poll lists its subjects in the order of the last one, but for the few that come and go:
-        what stands where it stood, and steps the same, needs no further look.
+        what stands where it stood, and steps the same, needs no further look. Whole lists at a
+        time, since this is a poll's hot path.
         """
         before, before_stepped = self.last_subjects, self.last_stepped
         self.last_subjects = subjects = [sample.subject for sample in samples]
@@ -137,6 +138,7 @@ class Book:
         self,
         key: str,
         sample: Sample,
+        stepped: Stepped,
         at_ms: int,
         next_id: Callable[[], int],
         changes: Changes,
@@ -148,7 +150,7 @@ class Book:
             id=subject_id,
             subject=sample.subject,
             recorded=sample.values,
-            stepped=self.step([sample.values])[0],
+            stepped=stepped,
             moving=moving_labels(self.kind, sample.subject),
             since_ms=at_ms,
         )
@@ -162,7 +164,8 @@ class Book:
         if (before.name, before.labels) == (subject.name, subject.labels):
             return entry.moving
         kind = self.kind
-        if before.name != subject.name or fixed_labels(kind, before) != fixed_labels(kind, subject):
+        moved = {label: subject.labels[label] for label in kind.moving if label in subject.labels}
+        if before.name != subject.name or {**before.labels, **moved} != subject.labels:
             changes.named.append(entry)
         return moving_labels(kind, subject)
 

@@ -7,8 +7,6 @@ goes with the sweep. In each sweep another 5 % of the sessions report another st
 stand still, as if polled every few seconds; with `--beating` every heartbeat moves, as if polled
 every half minute. A few sessions are silent throughout, one more falls silent in each sweep and
 is back in the next.
-
-`--whole` sends every field of a session and its robot, as an answer without `$select` has them.
 """
 
 import argparse
@@ -29,8 +27,8 @@ SILENT_THROUGHOUT = 10
 class Estate:
     """The sessions, and how they change from one sweep to the next."""
 
-    def __init__(self, sessions: int, changed: int, *, beating: bool, whole: bool) -> None:
-        self.rows = [_row(number, whole=whole) for number in range(sessions)]
+    def __init__(self, sessions: int, changed: int, *, beating: bool) -> None:
+        self.rows = [_row(number) for number in range(sessions)]
         # Round after round another share of the sessions; those silent throughout never move.
         self._rounds = 100 // changed
         self._beating = beating
@@ -52,7 +50,7 @@ class Estate:
         moved = [row for row in self.rows[first :: self._rounds] if not row["IsUnresponsive"]]
         fallen, self._fallen = self._fallen, moved.pop()
         if fallen is not None:
-            moved[-1] = fallen  # in the place of another, so that the share stays what it is
+            moved.append(fallen)
         for row in moved:
             row["Status"] = "Busy" if row["Status"] == "Available" else "Available"
             row["IsUnresponsive"] = False
@@ -69,8 +67,8 @@ class Estate:
         return [_answer(body.encode(), self.at) for body in bodies]
 
 
-def _row(number: int, *, whole: bool) -> dict[str, object]:
-    row: dict[str, object] = {
+def _row(number: int) -> dict[str, object]:
+    return {
         "SessionId": 5000 + number,
         "MachineId": 100 + number // 100,
         "MachineName": f"Pool-{number // 100}",
@@ -85,16 +83,6 @@ def _row(number: int, *, whole: bool) -> dict[str, object]:
         "ServiceUserName": "NT AUTHORITY\\LOCAL SERVICE",
         "Version": "25.10.3",
     }
-    if whole:
-        row |= {
-            "MachineType": "Template",
-            "UsedRuntimes": 0,
-            "Platform": "Windows",
-            "TriggersCount": 2,
-            "DebugModeExpirationDate": None,
-            "EndpointDetection": None,
-        }
-    return row
 
 
 def _beat(row: dict[str, object], before: datetime) -> None:
@@ -177,9 +165,8 @@ def main() -> None:
     options.add_argument("--changed", type=int, default=5, metavar="PER_CENT")
     options.add_argument("--sweeps", type=int, default=20)
     options.add_argument("--beating", action="store_true")
-    options.add_argument("--whole", action="store_true")
     given = options.parse_args()
-    estate = Estate(given.sessions, given.changed, beating=given.beating, whole=given.whole)
+    estate = Estate(given.sessions, given.changed, beating=given.beating)
     Server.sweeps = [Sweep(estate)]
     for _ in range(given.sweeps - 1):
         estate.advance()

@@ -147,6 +147,30 @@ def test_the_last_of_two_samples_of_one_subject_counts(store: Store) -> None:
     assert recorded(store) == [(6.0, at(0), None)]
 
 
+def test_the_order_of_a_poll_says_nothing(store: Store) -> None:
+    queues = [a_queue_of(number, f"Queue {number}") for number in range(5)]
+    other = a_queue_of(9, "Queue 9")
+    record(
+        store,
+        a_poll(*queues),
+        a_poll(*reversed(queues), at=60),
+        a_poll(other, *queues[:4], at=120),
+        a_poll(*queues[:4], other, at=180),
+        a_poll(*queues, other, at=240),
+    )
+
+    assert {row[0] for row in recorded(store)} == {0.0, 1.0, 2.0, 3.0, 4.0, 9.0}
+    assert [row[2] for row in recorded(store)] == [None] * 6
+
+
+def test_a_key_that_had_to_be_mended_is_not_missed_when_another_is(store: Store) -> None:
+    strange = a_queue_of(1, "Strange", key="queue\x00")
+    going = a_queue_of(2, "Going", key="going")
+    record(store, a_poll(strange, going), *[a_poll(strange, at=i * MINUTE) for i in range(1, 5)])
+
+    assert column(store, "SELECT queue FROM v_queues") == ["Strange"]
+
+
 def test_a_restart_writes_nothing_anew(reopen: Callable[[], Store]) -> None:
     session = a_sample(a_session(), heartbeat_age_s=20, is_busy=1)
     first, second = reopen(), reopen()

@@ -1,3 +1,4 @@
+import random
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
@@ -489,4 +490,83 @@ def test_every_session_carries_the_labels_of_its_tenant_below_its_own(tenant: Te
     assert [a.subject is b.subject for a, b in zip(first.samples, again.samples, strict=True)] == [
         True,
         True,
+    ]
+
+
+def test_a_state_that_moves_leaves_the_rest_of_a_subject_as_it_was(tenant: Tenant) -> None:
+    tenant.shows([a_runtime(Status="Available"), a_runtime(SessionId=2, HostMachineName="OTHER")])
+    before, other = tenant.poll().samples
+    tenant.shows([a_runtime(Status="Busy"), a_runtime(SessionId=2, HostMachineName="OTHER")])
+    now, still = tenant.poll().samples
+
+    assert truths(now) == {"is_busy"}
+    assert now.subject.identity == before.subject.identity
+    assert now.subject.labels == {**before.subject.labels, "state": "Busy"}
+    assert still.subject is other.subject
+
+
+def test_time_alone_makes_a_host_silent(tenant: Tenant) -> None:
+    tenant.shows([a_runtime()])
+    assert truths(only(tenant.poll())) == {"is_available"}
+
+    tenant.server.clock.advance(200)
+    sample = only(tenant.poll())
+
+    assert truths(sample) == {"is_unresponsive"}
+    assert sample.subject.labels["state"] == "Unresponsive"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_remembered_never_changes_what_is_said(tenant: Tenant, seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(12):
+        tenant.shows(*an_estate(chance))
+        tenant.server.clock.advance(chance.choice([0, 30, 100]))
+        fresh = COLLECTOR.make("production", {})
+        with tenant.client.poll(30) as poll:
+            expected = fresh(poll)
+
+        assert told(tenant.poll()) == told(expected)
+
+
+def an_estate(chance: random.Random) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Some hosts and people, with much that repeats itself from one estate to the next."""
+    states = ["Available", "Busy", "Disconnected", "Unknown", None]
+    runtimes = [
+        a_runtime(
+            SessionId=chance.choice([number, number, number, 1, None]),
+            HostMachineName=f"HOST-{chance.choice([number, number, 1])}",
+            Status=chance.choice(states),
+            IsUnresponsive=chance.choice([False, False, False, True]),
+            MaintenanceMode=chance.choice(["Default", "Default", "Enabled"]),
+            Runtimes=chance.choice([1, 1, 0]),
+            MachineScope=chance.choice(["Default", "Default", "Serverless"]),
+            ServiceUserName=chance.choice(["CORP\\a", "CORP\\b"]),
+            ReportingTime=chance.choice([ago(10), ago(10), ago(90), None]),
+        )
+        for number in range(6)
+        if chance.random() < 0.9
+    ]
+    sessions = [
+        a_session(
+            Id=chance.choice([number, number, 50, None]),
+            HostMachineName=f"HOST-{number}",
+            State=chance.choice(states),
+            ReportingTime=chance.choice([ago(10), ago(90), None]),
+            robot={
+                "Id": chance.choice([number, 7]),
+                "Name": f"robot-{number}",
+                "Username": chance.choice(["CORP\\a", "CORP\\c"]),
+                "Type": chance.choice(["Attended", "Unattended"]),
+            },
+        )
+        for number in range(4)
+        if chance.random() < 0.8
+    ]
+    return runtimes, sessions
+
+
+def told(collected: Collected) -> list[tuple[str, str, dict[str, str], tuple[float | None, ...]]]:
+    return [
+        (s.subject.key, s.subject.name, dict(s.subject.labels), s.values) for s in collected.samples
     ]

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Iterator
 
 import httpx
@@ -215,3 +216,22 @@ def test_text_that_is_no_unicode_blinds_nobody(
     assert [row.id for row in found] == [1, 2]
     assert found[1].display_name == "\N{GRINNING FACE}"
     assert "\N{REPLACEMENT CHARACTER}" in (found[0].display_name or "")
+
+
+@pytest.mark.parametrize(("page_s", "threads"), [(0.001, "one"), (0.2, "several")])
+def test_pages_come_together_only_where_waiting_for_each_would_take_long(
+    client: OrchestratorClient, server: Server, page_s: float, threads: str
+) -> None:
+    askers: set[str] = set()
+    answer = paged(rows(4500))
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        askers.add(threading.current_thread().name)
+        server.clock.advance(page_s)
+        return answer(request)
+
+    server.routes[PATH] = serve
+    for _ in range(2):
+        assert ids(client) == list(range(1, 4501))
+
+    assert (len(askers) > 1) == (threads == "several")
