@@ -14,6 +14,7 @@ from monitor.config.compose import Configuration
 from monitor.config.history import open_history
 from monitor.config.load import load
 from monitor.core.sample import Failed, Snapshot
+from monitor.daemon import garbage
 from monitor.daemon.logs import configure
 from monitor.daemon.notify import notifier
 from monitor.daemon.service import Service
@@ -124,6 +125,7 @@ def _serve(
     watchdog: Watchdog,
     lease: Lease,
 ) -> int:
+    garbage.calm()
     service.stop_on_signals()
     heart = _Heart(watchdog, lease, service)
     service.beat = heart.beat
