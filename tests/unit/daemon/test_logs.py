@@ -76,7 +76,7 @@ def test_talkative_libraries_are_heard_from_warning_on_even_at_debug(
 def test_an_error_level_also_silences_the_warnings_of_libraries(capture: Capture) -> None:
     capture.open(level="error")
 
-    logging.getLogger("apprise").warning("hm")
+    logging.getLogger("sqlalchemy.pool").warning("hm")
 
     assert capture.text == ""
 

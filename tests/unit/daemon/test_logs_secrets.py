@@ -72,7 +72,8 @@ def _in_an_exception_group() -> None:
 
 
 def _in_a_message_of_a_library() -> None:
-    logging.getLogger("apprise").warning("invalid token (%s)", CANARY)
+    # Not apprise: its logger is cut off for good as soon as a channel has been used.
+    logging.getLogger("sqlalchemy.pool").warning("invalid token (%s)", CANARY)
 
 
 def _in_an_exception_of_a_library() -> None:
