@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from monitor.core.alert import Severity
 from monitor.core.kinds import KINDS
 from monitor.core.matching import Where
 from monitor.core.rule import Policy, Rule
 from monitor.core.sample import Collected, Sample, Subject
+from monitor.core.severity import Severity
 from monitor.core.window import Windows
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Create the history, the alerts and the outbox.
+"""Create the history, the alerts, what people say of them, and the outbox.
 
 Why: the first schema. On an empty database it takes a moment.
 """
@@ -26,6 +26,14 @@ MEASURED = {
         "is_busy": FLAG,
         "in_maintenance": FLAG,
     },
+    "machine": {
+        "runtimes": NUMBER,
+        "used_runtimes": NUMBER,
+        "sessions": NUMBER,
+        "unresponsive_sessions": NUMBER,
+        "disconnected_sessions": NUMBER,
+        "late_sessions": NUMBER,
+    },
     "queue": {
         "new_items": NUMBER,
         "in_progress_items": NUMBER,
@@ -47,12 +55,15 @@ def upgrade() -> None:
     for stem, measured in MEASURED.items():
         create_history(stem, measured)
     create_alerts()
+    create_people()
     create_outbox()
 
 
 def downgrade() -> None:
     """Drop everything; children first."""
-    for table in ("delivery_attempts", "delivery_alerts", "deliveries", "alert_events", "alerts"):
+    for table in ("channel_paces", "delivery_attempts", "delivery_alerts", "deliveries"):
+        op.drop_table(table)
+    for table in ("acknowledgements", "silences", "alert_events", "alerts"):
         op.drop_table(table)
     for stem in MEASURED:
         op.drop_table(f"{stem}_stretches")
@@ -172,21 +183,27 @@ def create_alerts() -> None:
         sa.Column("fine_at", sa.BigInteger()),
         sa.Column("fine_count", sa.Integer(), nullable=False),
         sa.Column("absent_count", sa.Integer(), nullable=False),
+        sa.Column("has_no_data", sa.SmallInteger(), nullable=False),
+        sa.Column("end_reason", sa.Text()),
+        sa.Column("flapping_since", sa.BigInteger()),
+        sa.Column("mutes", DOCUMENT, nullable=False),
+        sa.Column("unmuted_at", sa.BigInteger()),
         sa.Column("told", DOCUMENT, nullable=False),
         sa.Column("labels", DOCUMENT, nullable=False),
         sa.Column("rule_text", sa.Text(), nullable=False),
+        sa.Column("is_owed", sa.SmallInteger(), nullable=False),
         sa.CheckConstraint(
             "phase in ('pending', 'firing', 'resolved')", name=op.f("ck_alerts_phase")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
     op.create_index(
-        "ix_alerts_open",
+        "ix_alerts_remembered",
         "alerts",
-        ["rule"],
+        ["started_at"],
         unique=False,
-        sqlite_where=sa.text("phase <> 'resolved'"),
-        postgresql_where=sa.text("phase <> 'resolved'"),
+        sqlite_where=sa.text("phase <> 'resolved' OR is_owed = 1"),
+        postgresql_where=sa.text("phase <> 'resolved' OR is_owed = 1"),
     )
     op.create_table(
         "alert_events",
@@ -201,6 +218,7 @@ def create_alerts() -> None:
         sa.Column("value", sa.Double()),
         sa.Column("limit_value", sa.Double()),
         sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["alert_id"],
             ["alerts.id"],
@@ -210,10 +228,48 @@ def create_alerts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_events")),
     )
     op.create_index("ix_alert_events_alert_id", "alert_events", ["alert_id"], unique=False)
+    op.create_index("ix_alert_events_at", "alert_events", ["at"], unique=False)
+
+
+def create_people() -> None:
+    """Create what people say: silences and acknowledgements."""
+    op.create_table(
+        "silences",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("matchers", DOCUMENT, nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_silences")),
+    )
+    op.create_index("ix_silences_ends_at", "silences", ["ends_at"], unique=False)
+    op.create_table(
+        "acknowledgements",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["alert_id"],
+            ["alerts.id"],
+            name=op.f("fk_acknowledgements_alert_id_alerts"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgements")),
+    )
+    op.create_index("ix_acknowledgements_alert_id", "acknowledgements", ["alert_id"], unique=False)
+    op.create_index(
+        "ix_acknowledgements_expires_at", "acknowledgements", ["expires_at"], unique=False
+    )
 
 
 def create_outbox() -> None:
-    """Create the deliveries, what they speak of, and the attempts to make them."""
+    """Create the deliveries, what they speak of, the attempts to make them, and the paces."""
     op.create_table(
         "deliveries",
         sa.Column("seq", ROW_ID, nullable=False),
@@ -226,7 +282,11 @@ def create_outbox() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text()),
         sa.Column("settled_at", sa.BigInteger()),
-        sa.CheckConstraint("state in ('due', 'sent', 'dead')", name=op.f("ck_deliveries_state")),
+        sa.Column("before", DOCUMENT, nullable=False),
+        sa.Column("may_have_arrived", sa.SmallInteger(), nullable=False),
+        sa.CheckConstraint(
+            "state in ('due', 'sent', 'dead', 'withdrawn')", name=op.f("ck_deliveries_state")
+        ),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("id", name=op.f("uq_deliveries_id")),
     )
@@ -238,16 +298,20 @@ def create_outbox() -> None:
         sqlite_where=sa.text("state = 'due'"),
         postgresql_where=sa.text("state = 'due'"),
     )
+    op.create_index(
+        "ix_deliveries_dead",
+        "deliveries",
+        ["channel"],
+        unique=False,
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
+    )
     op.create_table(
         "delivery_alerts",
         sa.Column("delivery_seq", ROW_ID, autoincrement=False, nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("alert_id", sa.Text(), nullable=False),
-        sa.Column("tenant", sa.Text(), nullable=False),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text()),
         sa.ForeignKeyConstraint(
             ["delivery_seq"],
             ["deliveries.seq"],
@@ -255,8 +319,14 @@ def create_outbox() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("delivery_seq", "position", name=op.f("pk_delivery_alerts")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_delivery_alerts_alert_id", "delivery_alerts", ["alert_id"], unique=False)
+    op.create_index(
+        "ix_delivery_alerts_alert_id",
+        "delivery_alerts",
+        ["alert_id", "delivery_seq"],
+        unique=False,
+    )
     op.create_table(
         "delivery_attempts",
         sa.Column("id", ROW_ID, nullable=False),
@@ -275,4 +345,10 @@ def create_outbox() -> None:
     )
     op.create_index(
         "ix_delivery_attempts_delivery_seq", "delivery_attempts", ["delivery_seq"], unique=False
+    )
+    op.create_table(
+        "channel_paces",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("spent_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", name=op.f("pk_channel_paces")),
     )

@@ -1,105 +1,119 @@
-"""The story of one alert, told to a person or a script: `alerts show`."""
+"""The story of one alert, told to a person: `alerts show`.
 
+What matters at night comes first: what is wrong, since when, who knows, and what keeps it quiet.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from monitor.cli.alert_timeline import timeline
+from monitor.cli.labels import shown_labels
 from monitor.cli.output import Column, say, table
-from monitor.config.compose import Configuration
-from monitor.core.alert import Alert
-from monitor.core.delivery import Delivery, DeliveryState
-from monitor.core.duration import format_duration
-from monitor.core.rule import Rule
-from monitor.store.queries import AlertStory, Attempt
-from monitor.web.documents import story_json, told
+from monitor.core.alert import Alert, Phase
+from monitor.core.told import Saying, Told
+from monitor.web.documents import quieted
+from monitor.web.story import Considered, Explanation
 from monitor.web.wording import clock_time, count, number, span
 
-
-def rule_now(configuration: Configuration, name: str) -> Rule | None:
-    """Return the rule as the configuration has it today; None when it is gone or off."""
-    return next((rule for rule in configuration.rules if rule.name == name), None)
-
-
-def explained(story: AlertStory, rule: Rule | None) -> dict[str, object]:
-    """Return the story as scripts read it, and the rule as it is today."""
-    today = None
-    if rule is not None:
-        today = {
-            "type": rule.type,
-            "severity": rule.severity.value,
-            "limit": rule.limit,
-            "where": str(rule.where),
-            "for": format_duration(rule.policy.hold),
-            "keep_open": format_duration(rule.policy.keep_open),
-            "text": rule.source,
-        }
-    return story_json(story) | {"rule_now": today}
+_KNOWS = {
+    Saying.OPEN: "knows that it is open",
+    Saying.FLAPPING: "knows that it flaps",
+    Saying.ENDED: "was told that it ended",
+    Saying.UNHEARD: "has not heard of it: the message was given up",
+}
+_ACKNOWLEDGED = "acknowledged:"
 
 
-def show(story: AlertStory, rule: Rule | None, now: datetime) -> None:
+def show(found: Explanation) -> None:
     """Print the story."""
-    alert = story.alert
-    subject = alert.subject
-    say(f"{alert.id}  {alert.severity.value}  {alert.phase.value}", style="bold")
+    alert, now = found.alert, found.now
+    state = "flapping" if alert.flapping_since is not None else alert.phase.value
+    if alert.phase is not Phase.RESOLVED and (quiet := quieted(alert, found.acknowledgement)):
+        state += f", muted ({', '.join(quiet)})"
+    say(f"{alert.id}  {alert.severity.value}  {state}", style="bold")
     say(alert.summary)
     say()
-    labels = ", ".join(f"{name}={value}" for name, value in subject.labels.items() if value)
+    muted = "muted at its end" if alert.phase is Phase.RESOLVED else "muted"
     facts = [
-        ("subject", f"{subject.kind} {subject.name} in tenant {subject.tenant}"),
-        ("labels", labels),
-        ("key", subject.key),
-        *_rule_as_it_was(alert),
-        ("rule now", _rule_now(alert, rule)),
+        ("lasted" if alert.resolved_at else "lasts", _lasted(alert, now)),
         ("value", f"{number(alert.value)} (limit {number(alert.limit)})"),
-        ("lasted" if alert.resolved_at else "lasts", _lasted(story, now)),
+        *((muted, text) for text in alert.mutes if not text.startswith(_ACKNOWLEDGED)),
+        ("acknowledged", _acknowledged(found)),
+        ("subject", f"{alert.subject.kind} {alert.subject.name} in tenant {alert.subject.tenant}"),
+        ("labels", shown_labels({**alert.subject.labels, **alert.labels})),
+        ("key", alert.subject.key),
+        *_rule_as_it_was(alert),
+        ("rule now", _rule_now(found)),
     ]
     table([Column(title="")] * 2, [(name, text) for name, text in facts if text])
+    _section("Who knows", list(_who_knows(found)), empty="Nobody: no route leads to a channel.")
+    entries = [
+        (clock_time(entry.at, now), entry.what, entry.text) for entry in timeline(found.story, now)
+    ]
+    _section("What happened (UTC)", entries, empty="Nothing that was recorded.")
+    if found.silences:
+        _section("Silences at that time (UTC)", [_silence(each, now) for each in found.silences])
+
+
+def _section(title: str, rows: Sequence[tuple[str, ...]], *, empty: str = "") -> None:
     say()
-    say("What happened (UTC)", style="bold")
-    table(
-        [Column(title="")] * 5,
-        [
-            (
-                clock_time(event.at, now),
-                event.kind.value,
-                event.reason.value,
-                f"value {number(event.value)}, limit {number(event.limit)}",
-                event.summary,
-            )
-            for event in story.events
-        ],
-        indent=2,
+    say(title, style="bold")
+    if rows:
+        table([Column(title="")] * len(rows[0]), rows, indent=2)
+    else:
+        say(f"  {empty}")
+
+
+def _who_knows(found: Explanation) -> Iterator[tuple[str, ...]]:
+    """Yield what each channel was told last, and those that a route leads to and nobody told."""
+    alert, now = found.alert, found.now
+    for channel, last in alert.told.items():
+        yield channel, _knows(last, now)
+    for route in found.routes:
+        for channel in route.channels:
+            if channel not in alert.told:
+                yield channel, f"was told nothing: {_why_untold(found)}; {route.name} leads there"
+
+
+def _knows(last: Told, now: datetime) -> str:
+    text = f"{_KNOWS[last.saying]}, since {clock_time(last.first_at, now)}"
+    if last.saying is Saying.ENDED:
+        text = f"{_KNOWS[last.saying]}, at {clock_time(last.at, now)}"
+    elif last.reminders:
+        reminded = count(last.reminders, "reminder")
+        text += f"; {reminded}, the last at {clock_time(last.at, now)}"
+    elif last.at != last.first_at:
+        text += f"; last told at {clock_time(last.at, now)}"
+    return f"{text}, as {last.severity.value}" + (f", by way of {last.route}" if last.route else "")
+
+
+def _why_untold(found: Explanation) -> str:
+    alert = found.alert
+    if alert.phase is Phase.PENDING:
+        return "it is pending"
+    if alert.mutes:
+        return f"muted ({', '.join(quieted(alert, None))})"
+    return "it was over before" if alert.phase is Phase.RESOLVED else "not yet"
+
+
+def _acknowledged(found: Explanation) -> str:
+    given = found.acknowledgement
+    if given is None:
+        return ""
+    note = f": {given.note}" if given.note else ""
+    at, until = (clock_time(each, found.now) for each in (given.at, given.expires_at))
+    return f"by {given.author} at {at} until {until} UTC{note}"
+
+
+def _silence(each: Considered, now: datetime) -> tuple[str, ...]:
+    silence = each.silence
+    verdict = f"does not cover it: {each.why_not}" if each.why_not else "covers it"
+    begin, end = (clock_time(at, now) for at in (silence.starts_at, silence.ends_at))
+    return (
+        silence.id,
+        f"{begin} to {end}",
+        f"{verdict}; {silence.where}; by {silence.author}: {silence.comment}",
     )
-    say()
-    if not story.deliveries:
-        say("Nobody was told: no channel was to hear of it.")
-        return
-    say("Who was told (UTC)", style="bold")
-    for delivery, attempts in story.deliveries:
-        _show_delivery(delivery, attempts, story, now)
-
-
-def _show_delivery(
-    delivery: Delivery, attempts: tuple[Attempt, ...], story: AlertStory, now: datetime
-) -> None:
-    state = {
-        DeliveryState.DUE: f"due, next attempt at {clock_time(delivery.next_at, now)}",
-        DeliveryState.SENT: "sent",
-        DeliveryState.DEAD: f"given up after {count(delivery.attempts, 'attempt')}",
-    }[delivery.state]
-    others = max(0, len(delivery.message.items) - 1)
-    shared = f", with {count(others, 'other alert')}" if others else ""
-    say(f"  {delivery.channel}: {told(delivery, story)}{shared}: {state}")
-    table(
-        [Column(title="")] * 3,
-        [(clock_time(attempt.at, now), *_attempt(attempt)) for attempt in attempts],
-        indent=4,
-    )
-
-
-def _attempt(attempt: Attempt) -> tuple[str, str]:
-    if attempt.outcome is None:
-        return "unknown", "under way, or cut off by the end of the process"
-    answer = attempt.error or ("accepted" if attempt.outcome == "sent" else "")
-    return {"retry": "failed", "dead": "failed"}.get(attempt.outcome, attempt.outcome), answer
 
 
 def _rule_as_it_was(alert: Alert) -> list[tuple[str, str]]:
@@ -108,21 +122,22 @@ def _rule_as_it_was(alert: Alert) -> list[tuple[str, str]]:
     return [("rule", named), *(("", line) for line in others)]
 
 
-def _rule_now(alert: Alert, rule: Rule | None) -> str:
+def _rule_now(found: Explanation) -> str:
     """Return what became of the rule since; nothing while it is the same."""
+    rule = found.rule
     if rule is None:
         return "no longer in the configuration, or switched off"
-    if rule.source == alert.rule_text:
+    if rule.source == found.alert.rule_text:
         return ""
     return f"changed since: {'; '.join(rule.source.splitlines())}"
 
 
-def _lasted(story: AlertStory, now: datetime) -> str:
-    alert = story.alert
+def _lasted(alert: Alert, now: datetime) -> str:
     begin = alert.opened_at or alert.started_at
     end = f" until {clock_time(alert.resolved_at, now)} UTC" if alert.resolved_at else ""
     before = ""
     if alert.opened_at is not None and alert.opened_at > alert.started_at:
         before = f"; first breached {span(alert.opened_at - alert.started_at)} earlier"
     length = span((alert.resolved_at or now) - begin)
-    return f"{length}, since {clock_time(begin, now)} UTC{end}{before}"
+    reason = f" ({alert.end_reason.value})" if alert.end_reason else ""
+    return f"{length}, since {clock_time(begin, now)} UTC{end}{reason}{before}"

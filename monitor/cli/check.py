@@ -71,6 +71,7 @@ def _look(configuration: "Configuration", *, offline: bool, notify: bool) -> Ite
 
     clock = SystemClock()
     yield from findings.of_configuration(configuration)
+    yield from findings.of_maintenance(configuration, clock)
     yield from findings.of_database(configuration)
     if not offline:
         for name in configuration.tenants:
@@ -86,6 +87,7 @@ def _show(finding: "Finding", width: int) -> None:
 def _widest(configuration: "Configuration") -> int:
     """Return the width of the first column, so that every row can be shown as it comes."""
     rows = ["configuration", "database"]
+    rows += [f"maintenance {name}" for name in configuration.plan.windows]
     rows += [f"channel {name}" for name in configuration.channels]
     parts = ("sign-in", "reached", *configuration.collectors)
     rows += [f"{name}/{part}" for name in configuration.tenants for part in parts]

@@ -16,9 +16,10 @@ from monitor.cli.output import say
 from monitor.clock import FastClock
 from monitor.config.history import open_history
 from monitor.config.load import load
-from monitor.core.alert import AlertEvent, EventKind, Reason, Severity
+from monitor.core.alert import AlertEvent, EventKind, Reason
 from monitor.core.duration import format_duration
 from monitor.core.sample import Failed, Snapshot
+from monitor.core.severity import Severity
 from monitor.daemon.logs import configure
 from monitor.daemon.wiring import build_service, secrets_of
 from monitor.pipeline.evaluate import Settled
@@ -39,6 +40,8 @@ url = "json://127.0.0.1:{receiver}/messages"
 [rules.robot-unresponsive]
 type = "session-unresponsive"
 after = "2m"
+[rules.host-offline]
+type = "host-offline"
 [rules.invoice-backlog]
 type = "queue-backlog"
 above = 500
@@ -72,15 +75,18 @@ class Story:
     def line(self, word: str, text: str, style: str = "") -> None:
         """Print one line; safe from any thread."""
         with self._lock:
-            say(f"{self._now():%H:%M:%S}  {word:<9} {text}", style)
+            say(f"{self._now():%H:%M:%S}  {word:<10} {text}", style)
 
     def heard(self, snapshot: Snapshot, settled: Settled) -> None:
         """Tell what a poll led to."""
         self._sight(snapshot)
+        explained = {e.alert.id: e.detail for e in settled.events if e.kind is EventKind.MUTED}
         for event in settled.events:
             if event.kind is EventKind.OPENED:
                 self.opened += 1
                 self.line("ALERT", _opened(event), STYLES[event.alert.severity])
+                if event.alert.id in explained:
+                    self.line("  not told", explained[event.alert.id], "dim")
             elif event.kind is EventKind.RESOLVED:
                 self.resolved += 1
                 self.line("RESOLVED", _resolved(event), "green")
@@ -88,7 +94,7 @@ class Story:
     def message(self, title: str) -> None:
         """Tell that the receiver got a message."""
         self.messages += 1
-        self.line("  message", f"received: {title}", "dim")
+        self.line("  message", f"received: {title}", "bold")
 
     def _sight(self, snapshot: Snapshot) -> None:
         if isinstance(snapshot.outcome, Failed):

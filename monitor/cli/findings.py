@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from monitor.channels import problem_with
 from monitor.cli.config import extent
+from monitor.cli.maintenance import NONE_AHEAD, told
 from monitor.cli.trial import send_trial
 from monitor.clock import Clock
 from monitor.collectors import Collector
@@ -36,6 +38,7 @@ from monitor.web.wording import count
 
 ALIVE = "/api/Status/Get"
 LONGEST = timedelta(seconds=60)
+OCCURRENCES = 5
 _UNREACHED = frozenset({"unauthorized", "unreachable", "throttled"})
 
 
@@ -67,6 +70,18 @@ def of_configuration(configuration: Configuration) -> Iterator[Finding]:
     yield Finding(about="configuration", detail=detail)
     for notice in configuration.notices:
         yield Finding(about="configuration", state=State.WARNING, detail=notice)
+
+
+def of_maintenance(configuration: Configuration, clock: Clock) -> Iterator[Finding]:
+    """Say when each maintenance window is open next, in local time and in UTC."""
+    now = clock.now()
+    for name, each in configuration.plan.windows.items():
+        about = f"maintenance {name}"
+        occurrences = each.window.occurrences(now, OCCURRENCES)
+        for one in occurrences:
+            yield Finding(about=about, detail=told(one, ZoneInfo(each.timezone)))
+        if not occurrences:
+            yield Finding(about=about, state=State.WARNING, detail=NONE_AHEAD)
 
 
 def of_database(configuration: Configuration) -> Iterator[Finding]:

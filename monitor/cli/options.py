@@ -48,6 +48,9 @@ SinceOption = Annotated[
     timedelta | None,
     typer.Option(metavar="DURATION", parser=duration, help="How far back to look, such as 7d."),
 ]
+AuthorOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Who says so; default: the login name.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 

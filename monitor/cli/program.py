@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import alerts, channels, check, config, db, history, launch, rules, status
+from monitor.cli import (
+    alerts,
+    channels,
+    check,
+    config,
+    db,
+    deliveries,
+    history,
+    launch,
+    maintenance,
+    routes,
+    rules,
+    silences,
+    status,
+)
 from monitor.cli.options import ConfigOption
 from monitor.cli.output import complain
 from monitor.errors import MonitorError
@@ -46,8 +60,12 @@ launch.add_to(APP)
 check.add_to(APP)
 status.add_to(APP)
 APP.add_typer(alerts.APP, name="alerts")
+APP.add_typer(silences.APP, name="silences")
+APP.add_typer(deliveries.APP, name="deliveries")
 history.add_to(APP)
 APP.add_typer(rules.APP, name="rules")
+APP.add_typer(routes.APP, name="routes")
+APP.add_typer(maintenance.APP, name="maintenance")
 APP.add_typer(channels.APP, name="channels")
 APP.add_typer(config.APP, name="config")
 APP.add_typer(db.APP, name="db")

@@ -1,7 +1,11 @@
 """`rules`: what opens an alert."""
 
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from monitor.cli import rule_trials
 from monitor.cli.options import ConfigOption, JsonOption, noun
 from monitor.cli.output import Column, print_json, say, table
 from monitor.web.wording import count, number
@@ -42,6 +46,35 @@ def list_rules(config: ConfigOption = None, *, as_json: JsonOption = False) -> N
     built_in = sum(bool(rule["built_in"]) for rule in found)
     if built_in:
         say(f"{count(built_in, 'rule')} built in; docs/rules.md says how to write others.")
+
+
+@APP.command("test")
+def try_rules(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Files of timelines; a directory: all in it."),
+    ],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Play timelines against rules: what opens, and who is told when.
+
+    `--config` gives the rules and routes for files that have none of their own. Exits with 1 when
+    a timeline comes out differently than expected.
+    """
+    ran = []
+    for trials in rule_trials.read(files, config):
+        for one in rule_trials.run(trials):
+            ran.append(one)
+            if not as_json:
+                rule_trials.show(one)
+    if as_json:
+        print_json([one.json() for one in ran])
+    else:
+        say(rule_trials.summary(ran))
+    if any(one.failures for one in ran):
+        raise typer.Exit(1)
 
 
 def _rules(config: Path | None) -> list[dict[str, object]]:

@@ -1,6 +1,7 @@
 """`run`: the daemon, or with `--once` one round of everything."""
 
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -10,13 +11,13 @@ import structlog
 from monitor import __version__
 from monitor.clock import SystemClock
 from monitor.config.channel_check import check_channels
-from monitor.config.compose import Configuration
 from monitor.config.history import open_history
 from monitor.config.load import load
 from monitor.core.sample import Failed, Snapshot
 from monitor.daemon import garbage
 from monitor.daemon.logs import configure
 from monitor.daemon.notify import notifier
+from monitor.daemon.reload import Reloader
 from monitor.daemon.service import Service
 from monitor.daemon.watchdog import Watchdog, watchdog_limit
 from monitor.daemon.wiring import build_service, expectations, secrets_of
@@ -41,10 +42,13 @@ UNREACHED = {AuthenticationFailed.kind, Unreachable.kind}
 
 def run(config: Path | None, *, once: bool) -> int:
     """Run until SIGTERM or SIGINT (or once) and return the exit status."""
+    if not once:
+        # Unheard until the daemon is up, and no reason to end.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configuration = load(config)
     if problems := check_channels(configuration):
         raise ConfigError(problems)
-    configure(configuration.log.level, configuration.log.format, secrets_of(configuration))
+    logs = configure(configuration.log.level, configuration.log.format, secrets_of(configuration))
     for notice in configuration.notices:
         log.warning("config.notice", notice=notice)
     clock = SystemClock()
@@ -67,7 +71,10 @@ def run(config: Path | None, *, once: bool) -> int:
             if once:
                 service.once()
                 return 3 if outcomes and set(outcomes.values()) <= UNREACHED else 0
-            return _serve(configuration, store, service, watchdog, lease)
+            heart = _Heart(watchdog, lease, service)
+            page = StatusPage(configuration, store, clock, overdue=watchdog.overdue)
+            reloader = Reloader(configuration, service, watchdog=watchdog, logs=logs, page=page)
+            return _serve(service, watchdog, heart, page, reloader)
     finally:
         store.close()
 
@@ -119,17 +126,13 @@ class _Heart:
 
 
 def _serve(
-    configuration: Configuration,
-    store: Store,
-    service: Service,
-    watchdog: Watchdog,
-    lease: Lease,
+    service: Service, watchdog: Watchdog, heart: _Heart, page: StatusPage, reloader: Reloader
 ) -> int:
     garbage.calm()
     service.stop_on_signals()
-    heart = _Heart(watchdog, lease, service)
     service.beat = heart.beat
-    page = StatusPage(configuration, store, service.clock, overdue=watchdog.overdue)
+    service.reload = reloader.reload
+    configuration = reloader.configuration
     with page.serving(configuration.web.host, configuration.web.port) as address:
         for work, allowance in expectations(configuration).items():
             watchdog.expect(work, allowance)

@@ -8,7 +8,8 @@ import typer
 from monitor.cli.context import opened
 from monitor.cli.options import ConfigOption, JsonOption
 from monitor.cli.output import Column, print_json, say, table
-from monitor.core.alert import Severity
+from monitor.core.alert import Alert
+from monitor.core.severity import Severity
 from monitor.web.sight import Sight, TenantSight
 from monitor.web.wording import ago, clock_time, count, span
 
@@ -47,7 +48,10 @@ def _show(found: "Status") -> None:
     counted = ", ".join(
         f"{found.count(severity) or 'no'} {severity.value}" for severity in WORST_FIRST
     )
-    say(f"Alerts   {counted}" + (f"; {len(found.pending)} pending" if found.pending else ""))
+    beside = [f"{len(found.pending)} pending"] if found.pending else []
+    if found.quiet:
+        beside.append(f"{len(found.quiet)} of these muted or acknowledged")
+    say("; ".join((f"Alerts   {counted}", *beside)))
     table(
         [Column(title="")] * 5,
         [
@@ -56,13 +60,20 @@ def _show(found: "Status") -> None:
                 alert.id,
                 span(found.now - (alert.opened_at or alert.started_at)),
                 alert.rule,
-                alert.summary,
+                alert.summary + _quiet(alert, found),
             )
             for alert in found.firing
         ],
         indent=2,
     )
     say(f"Outbox   {_outbox(found)}")
+
+
+def _quiet(alert: Alert, found: "Status") -> str:
+    from monitor.web.documents import quieted  # noqa: PLC0415 - slow to import
+
+    words = quieted(alert, found.acknowledged.get(alert.id))
+    return f" [{', '.join(words)}]" if words else ""
 
 
 def _show_tenant(tenant: TenantSight, now: datetime) -> None:

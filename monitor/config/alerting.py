@@ -4,8 +4,9 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from monitor.config.digest import Digest
 from monitor.config.secrets import Secret, SecretSource, checked
 from monitor.config.table import Table
 from monitor.config.values import (
@@ -38,11 +39,31 @@ def _url_mistake(text: str) -> str | None:
 SomeChannels = Annotated[ChannelNames, AfterValidator(_not_nobody)]
 
 
+class Rate(Table):
+    """`rate` of a channel: more than this is gathered into one message."""
+
+    messages: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=20, description="messages at most"
+    )
+    per: Span = Field(default=timedelta(minutes=5), description="in this time")
+
+
+def _as_rate(value: object) -> object:
+    if not isinstance(value, dict | Rate):
+        raise ValueError(  # noqa: TRY004 - pydantic collects ValueErrors only
+            'must be a table such as { messages = 20, per = "5m" }'
+        )
+    return value
+
+
 class Channel(Table):
     """`[channels.NAME]`: one apprise URL."""
 
     url: Secret = Field(
         description="apprise URL of the service that gets the messages", examples=["OPS_SLACK_URL"]
+    )
+    rate: Annotated[Rate, BeforeValidator(_as_rate)] = Field(
+        default=Rate(), description="what is more waits and is told as one message"
     )
 
     @field_validator("url")
@@ -54,7 +75,7 @@ class Channel(Table):
 class Escalation(Table):
     """An element of a route's `escalate`."""
 
-    after: Span = Field(description="how long an alert is open and not acknowledged")
+    after: Span = Field(description="how long after the first message; an acknowledgement stops it")
     channels: SomeChannels = Field(description="who hears of it then")
 
 
@@ -77,23 +98,39 @@ class Route(Table):
         default=("tenant", "rule"), description="labels whose alerts share a message"
     )
     group_wait: Duration = Field(
-        default=timedelta(seconds=10), description="how long the first message waits for others"
+        default=timedelta(seconds=30),
+        description="how long the first message waits for others; critical ones do not wait",
     )
     group_interval: Duration = Field(
         default=timedelta(minutes=5), description="shortest time between messages of a group"
     )
-    repeat_every: Span | None = Field(
-        default=None, description="how often an open alert is told again", examples=["4h"]
+    repeat_every: Duration | None = Field(
+        default=None,
+        description="how often what is open is told again; default: by severity; 0s: never",
+        examples=["4h"],
     )
-    mute_in: WindowNames = Field(default=(), description="maintenance windows that mute the route")
+    repeat_growth: Annotated[float, Field(ge=1, le=10, allow_inf_nan=False)] = Field(
+        default=1.0, description="each repeat waits so many times longer, up to a day"
+    )
+    mute_in: WindowNames = Field(
+        default=(),
+        description="maintenance windows in which it tells nothing",
+        examples=[["no-alerts"]],
+    )
     active_in: WindowNames = Field(
-        default=(), description="windows outside which the route is mute"
+        default=(),
+        description="windows outside which it tells nothing",
+        examples=[["office-hours"]],
     )
     escalate: Several[Escalation] = Field(
-        default=(), description="who hears later when nobody acknowledges"
+        default=(),
+        description="who hears later when nobody acknowledges",
+        examples=[[{"after": "30m", "channels": ["boss"]}]],
     )
-    digest: Span | None = Field(
-        default=None, description="gather messages and send one in this time"
+    digest: Digest = Field(
+        default=None,
+        description="everything waits and is told at these times",
+        examples=[{"cron": "0 8 * * mon-fri", "timezone": "Europe/Bucharest"}],
     )
 
 

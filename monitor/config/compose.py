@@ -1,7 +1,7 @@
 """Builds what the program works with: rules compiled, routes settled, places made absolute."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,9 @@ from monitor.config.rule_objects import rule_of
 from monitor.config.rules import RuleTable
 from monitor.config.secrets import SecretSource
 from monitor.config.settings import Settings
+from monitor.config.telling import plan_of
 from monitor.config.tenants import Tenant
+from monitor.core.plan import Plan
 from monitor.core.routing import Route
 from monitor.core.rule import Rule
 from monitor.errors import Problem
@@ -35,8 +37,9 @@ class Configuration:
     """Everything the daemon and the commands need to know.
 
     `database_url` is absolute and holds no password. `collectors` are those that run, with the
-    time from one poll to the next. `routes` end with one for every channel when the file has
-    none. `notices` are sentences for the operator about what was accepted but is worth a word.
+    time from one poll to the next. `plan` says who is told of what; without routes in the file it
+    has one, of everything to every channel. `notices` are sentences for the operator about what
+    was accepted but is worth a word.
     """
 
     file: Path
@@ -47,13 +50,18 @@ class Configuration:
     collectors: Mapping[str, timedelta]
     rules: tuple[Rule, ...]
     channels: Mapping[str, Channel]
-    routes: tuple[Route, ...]
+    plan: Plan
     web: WebTable
     log: LogTable
     notices: tuple[str, ...]
     settings: Settings = field(repr=False)
     rule_tables: tuple[RuleTable, ...] = field(repr=False)
     source: Source = field(repr=False)
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """Return the routes, in their order."""
+        return self.plan.routes
 
     def password(self) -> SecretStr | None:
         """Return the database's password as it is now. Raises SecretUnreadableError."""
@@ -88,16 +96,18 @@ def compose(
         return None, problems
     directory = state_directory()
     url, password = settings.database.located(directory)
+    running = _collectors(settings)
+    kinds = {name: collectors()[name].kinds for name in running}
     configuration = Configuration(
         file=path,
         state_directory=directory,
         database_url=url,
         database_password=password,
         tenants=MappingProxyType(settings.tenants),
-        collectors=MappingProxyType(_collectors(settings)),
+        collectors=MappingProxyType(running),
         rules=tuple(rules),
         channels=MappingProxyType(settings.channels),
-        routes=_routes(settings),
+        plan=plan_of(settings, tuple(rules), kinds),
         web=settings.web,
         log=settings.log,
         notices=(
@@ -121,20 +131,3 @@ def _collectors(settings: Settings) -> dict[str, timedelta]:
         if is_on:
             running[name] = plugin.every if table is None or table.every is None else table.every
     return running
-
-
-def _routes(settings: Settings) -> tuple[Route, ...]:
-    """Return the routes; without any, one for everything to every channel."""
-    if not settings.routes:
-        everyone = Route(channels=tuple(settings.channels), name="default")
-        return (everyone,) if settings.channels else ()
-    return tuple(
-        Route(
-            where=route.where,
-            channels=route.channels,
-            continue_=route.continue_,
-            send_resolved=route.send_resolved,
-            name=f"routes[{place}]",
-        )
-        for place, route in enumerate(settings.routes)
-    )

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from monitor.config.alerting import Route
+from monitor.config.alerting import Channel, Route
 from monitor.config.database import DatabaseTable, RetentionTable
 from monitor.config.not_yet import ANY, has_effect
 from monitor.config.plugins import collectors, rule_types
@@ -36,7 +36,8 @@ _START = """\
 
 [channels.ops]                            # any apprise URL: slack://…, mailto://…, workflows://…
 url_env = "OPS_CHANNEL_URL"
-
+"""
+_START_TENANT = """\
 [tenants.production]                      # the name in alerts and history; as many as wanted
 url = "https://cloud.uipath.com/acme/Production/orchestrator_"
 auth = { type = "client-credentials", client_id = "00000000-0000-0000-0000-000000000000", \
@@ -58,15 +59,21 @@ What is asked of Orchestrator, and how often."""
 _RULES = """\
 Rules: what opens an alert. Without any [rules] this built-in set is on:"""
 _OWN_RULES = """\
-A [rules] of your own replaces that set; only collector-failing, which tells that the monitor
-cannot see, stays on until `enabled = false` on it. The types of rule:"""
+A [rules] of your own replaces that set, all but the two alerts about the monitor itself:
+collector-failing (it cannot see) and channel-failing (it cannot speak) stay on until
+`enabled = false` on them. The types of rule:"""
 _COMMON = """\
 Keys that every rule may have:"""
 _ROUTES = """\
 Routes: who hears of what. The first that matches wins, `continue = true` goes on to the next, and
 the last is the default. Without any, every channel hears everything."""
+_SECOND_CHANNEL = """\
+[channels.boss]                           # for `escalate` below
+url_env = "BOSS_CHANNEL_URL"
+"""
 _MAINTENANCE = """\
-Maintenance windows: by the calendar, recurring, or sets of others (no effect yet)."""
+Maintenance windows: by the calendar, recurring, or sets of others. One that a route or a set
+names and that has no `where` mutes nothing by itself."""
 _MAINTENANCE_EXAMPLE = """\
 [maintenance.patch-night]
 weekdays = ["sat"]
@@ -76,19 +83,24 @@ timezone = "Europe/Bucharest"
 where = { folder = "Finance/**" }
 [maintenance.patching]
 every = "week"                            # day | week | month | once
-interval = 2
+interval = 2                              # counted from valid_from
 weekdays = ["sun"]
 start = "22:00"
 duration = "6h"
+valid_from = "2027-01-03"
 [maintenance.no-alerts]
-include = ["patch-night", "patching"]"""
+include = ["patch-night", "patching"]
+[maintenance.office-hours]
+times = ["09:00..12:00", "13:00..17:00"]
+weekdays = ["mon..fri"]"""
 _INHIBITIONS = """\
-Inhibitions: while a source is open, its targets are not told (no effect yet)."""
+Inhibitions: while a source is open, its targets are not told. Built in: a collector that fails
+explains the alerts on what it asks for, a host that is offline its sessions."""
 _INHIBITIONS_EXAMPLE = """\
 [[inhibitions]]
-source = { rule = "host-offline" }
-target = { kind = "session" }
-equal = ["tenant", "host"]"""
+source = { rule = "robot-offline" }
+target = { rule = "queue-stalled" }
+equal = ["tenant", "folder"]"""
 _LAST = """\
 The status page, the log, the history, and who watches the monitor itself."""
 
@@ -100,6 +112,8 @@ def example() -> str:
 
 def _lines() -> Iterator[str]:
     yield from _START.splitlines()
+    yield from _off(_keys(Channel, ("channels", ANY), leave_out=("url",)))
+    yield from ("", *_START_TENANT.splitlines())
     yield from ("", *_prose(_SECRETS))
     yield from (
         "",
@@ -114,7 +128,7 @@ def _lines() -> Iterator[str]:
     for key, meaning in COMMON.items():
         later = "" if has_effect("rules", ANY, key) else " (no effect yet)"
         yield f"#   {key:<16} {meaning}{later}"
-    yield from ("", *_prose(_ROUTES), *_off(_table("[[routes]]", Route, leave_out=_LATER)))
+    yield from ("", *_prose(_ROUTES), *_off(_SECOND_CHANNEL), *_off(_table("[[routes]]", Route)))
     yield from ("", *_prose(_INHIBITIONS), *_off(_INHIBITIONS_EXAMPLE))
     yield from ("", *_prose(_MAINTENANCE), *_off(_MAINTENANCE_EXAMPLE))
     yield from ("", *_prose(_LAST))
@@ -123,9 +137,6 @@ def _lines() -> Iterator[str]:
     yield from _off(_table("[database]", DatabaseTable, leave_out=("password",)))
     yield from _off(_table("[retention]", RetentionTable))
     yield from _off(_table("[watchdog]", WatchdogTable))
-
-
-_LATER = ("mute_in", "active_in", "escalate", "digest")
 
 
 def _prose(text: str) -> list[str]:

@@ -50,7 +50,8 @@ def load(file: Path | None = None, *, read_secrets: bool = True) -> Configuratio
     Raises:
         ConfigError: with every mistake of the file.
     """
-    return load_text(*_read(find(file)), read_secrets=read_secrets)
+    path = find(file)
+    return load_text(read_file(path), path, read_secrets=read_secrets)
 
 
 def find(file: Path | None = None) -> Path:
@@ -108,6 +109,26 @@ def load_text(text: str, path: Path, *, read_secrets: bool = True) -> Configurat
     return configuration
 
 
+def read_file(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        ConfigError: it cannot be read, or is no configuration by its looks.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            message = "is larger than 4 MiB: not a configuration"
+            raise ConfigError((Problem(file=str(path), key="", message=message),))
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        message = "is not UTF-8 text"
+        raise ConfigError((Problem(file=str(path), key="", message=message, line=line),)) from None
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise ConfigError((Problem(file=str(path), key="", message=message),)) from None
+
+
 def parse(text: str, file: str) -> Source:
     """Read TOML, with the lines of its keys.
 
@@ -121,21 +142,6 @@ def parse(text: str, file: str) -> Source:
     except RecursionError:
         raise ConfigError((Problem(file=file, key="", message="nested too deeply"),)) from None
     return Source(file=file, data=data, lines=scan(text))
-
-
-def _read(path: Path) -> tuple[str, Path]:
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            message = "is larger than 4 MiB: not a configuration"
-            raise ConfigError((Problem(file=str(path), key="", message=message),))
-        return path.read_text(encoding="utf-8-sig"), path
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        message = "is not UTF-8 text"
-        raise ConfigError((Problem(file=str(path), key="", message=message, line=line),)) from None
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise ConfigError((Problem(file=str(path), key="", message=message),)) from None
 
 
 def _syntax_problem(error: tomllib.TOMLDecodeError, text: str, file: str) -> Problem:
@@ -161,11 +167,16 @@ def _surroundings(data: Mapping[str, Any], path: Path, *, read_secrets: bool) ->
         channels=_names(data.get("channels")),
         maintenance=_names(data.get("maintenance")),
         collectors=frozenset(collectors()),
-        labels=frozenset(ROUTE_LABELS).union(
-            *(kind.labels for kind in KINDS.values()),
-            *(_names(table.get("labels")) for table in _tables(data.get("tenants"))),
-            *(_names(table.get("labels")) for table in _tables(data.get("rules"))),
-        ),
+        labels=label_names(data),
+    )
+
+
+def label_names(data: Mapping[str, Any]) -> frozenset[str]:
+    """Return the labels that alerts may carry by a file: the known ones and its own."""
+    return frozenset(ROUTE_LABELS).union(
+        *(kind.labels for kind in KINDS.values()),
+        *(_names(table.get("labels")) for table in _tables(data.get("tenants"))),
+        *(_names(table.get("labels")) for table in _tables(data.get("rules"))),
     )
 
 

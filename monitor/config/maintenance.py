@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from monitor.config.names import nearest
 from monitor.config.table import Table
 from monitor.config.values import Matchers, Several, WindowNames
+from monitor.config.zone import Zone
+from monitor.core.calendar import in_month
 from monitor.core.matching import Where
 from monitor.rules import Span
 
@@ -31,9 +32,14 @@ def _times(value: str) -> str:
     start, dots, end = value.partition("..")
     if not dots or not _TIME.match(start) or not _TIME.match(end):
         raise ValueError('must be a range of times such as "09:00..12:30"')
-    if start == end:
-        raise ValueError("must not begin and end at the same time")
+    _not_nothing(start, end)
     return value
+
+
+def _not_nothing(start: str, end: str) -> None:
+    is_midnight = {start, end} == {"00:00", "24:00"} and start != "00:00"
+    if start == end or is_midnight:
+        raise ValueError("must not begin and end at the same time")
 
 
 def _ranged(names: tuple[str, ...], example: str) -> Callable[[str], str]:
@@ -66,14 +72,9 @@ def _days_of_month(value: str) -> str:
         if not re.match(r"-?\d{1,2}\Z", part) or not 1 <= abs(int(part)) <= 31:  # noqa: PLR2004
             raise ValueError('must be such as "1", "-3..-1" (from the end) or "10..20"')
         days.append(int(part))
-    if dots and all(_in_month(days[1], n) < _in_month(days[0], n) for n in range(28, 32)):
+    if dots and all(in_month(days[1], n) < in_month(days[0], n) for n in range(28, 32)):
         raise ValueError("must run forward: write two ranges")
     return value
-
-
-def _in_month(day: int, length: int) -> int:
-    """Return the day counted from the start of a month of `length` days, clamped to it."""
-    return min(max(day if day > 0 else length + day + 1, 1), length)
 
 
 def _years(value: str) -> str:
@@ -82,17 +83,6 @@ def _years(value: str) -> str:
     start, dots, end = value.partition("..")
     if dots and end < start:
         raise ValueError("must run forward")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        meant = nearest(value, available_timezones())
-        hint = f'; did you mean "{meant}"?' if meant else ""
-        msg = f'must be a time zone such as "Europe/Bucharest"{hint}'
-        raise ValueError(msg) from None
     return value
 
 
@@ -124,13 +114,18 @@ WallTime = Annotated[str, BeforeValidator(_wall_time), AfterValidator(_instant)]
 _CALENDAR = ("times", "from_", "to", "months", "years")
 _RECURRING = ("interval", "start", "duration", "gap")
 _SETS = ("include", "exclude")
+_PERIODS = {
+    "day": timedelta(days=1),
+    "week": timedelta(weeks=1),
+    "month": timedelta(days=31),
+}
 
 
 class MaintenanceTable(Table):
     """`[maintenance.NAME]`: a calendar, a recurring window, or a set of other windows."""
 
-    timezone: Annotated[str, AfterValidator(_zone)] = Field(
-        default="UTC", description="zone of all its times"
+    timezone: Zone = Field(
+        default="UTC", validate_default=True, description="zone of all its times"
     )
     where: Matchers = Field(default=Where(), description="which alerts it covers; default: all")
     valid_from: WallTime | None = Field(default=None, description="wall time from which it counts")
@@ -185,7 +180,9 @@ class MaintenanceTable(Table):
             )
         elif (self.from_ is None) != (self.to is None) or (self.from_ and self.times):
             raise ValueError("needs both `from` and `to`, or `times` instead of them")
-        if self.valid_from and self.valid_until and self.valid_until <= self.valid_from:
+        elif self.from_ is not None and self.to is not None:
+            _not_nothing(self.from_, self.to)
+        if self.valid_from and self.valid_until and self._validity_is_empty():
             raise ValueError("`valid_until` must be after `valid_from`")
         return self
 
@@ -194,6 +191,26 @@ class MaintenanceTable(Table):
             raise ValueError("a recurring window needs `every`, `start` and `duration`")
         if (self.every == "once") != ("T" in self.start):
             raise ValueError('`start` is a time ("22:00"), for `once` a date and time')
+        if self.every == "once":
+            self._refuse(self.model_fields_set, ("interval", "weekdays", "days_of_month"))
+        elif self.valid_from is None:
+            self._check_without_origin()
+        limit = _PERIODS.get(self.every)
+        if limit is not None and self.duration > limit * (self.interval or 1):
+            msg = f'with this `duration` and `every = "{self.every}"` it would never end'
+            raise ValueError(msg)
+
+    def _check_without_origin(self) -> None:
+        if self.every == "week" and not self.weekdays:
+            raise ValueError('`every = "week"` needs `weekdays`, such as ["sat"], or `valid_from`')
+        if self.every == "month" and not self.days_of_month:
+            raise ValueError(
+                '`every = "month"` needs `days_of_month`, such as ["1"], or `valid_from`'
+            )
+
+    def _validity_is_empty(self) -> bool:
+        limits = [datetime.fromisoformat(at) for at in (self.valid_from, self.valid_until) if at]
+        return limits[1] <= limits[0]
 
     def _refuse(self, given: set[str], foreign: tuple[str, ...]) -> None:
         wrong = [name.removesuffix("_") for name in foreign if name in given]

@@ -13,18 +13,6 @@ NOT_YET: tuple[tuple[str, ...], ...] = (
     ("retention", ANY),
     ("tenants", ANY, "folders"),
     ("tenants", ANY, "metered_requests_per_minute"),
-    ("rules", ANY, "no_data"),
-    ("rules", ANY, "flapping"),
-    ("routes", ANY, "group_by"),
-    ("routes", ANY, "group_wait"),
-    ("routes", ANY, "group_interval"),
-    ("routes", ANY, "repeat_every"),
-    ("routes", ANY, "mute_in"),
-    ("routes", ANY, "active_in"),
-    ("routes", ANY, "escalate"),
-    ("routes", ANY, "digest"),
-    ("inhibitions", ANY),
-    ("maintenance", ANY),
     ("watchdog", ANY),
 )
 

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from monitor.config.names import Path, dotted
@@ -10,14 +10,16 @@ from monitor.config.secrets import secrets_within
 from monitor.config.settings import Settings
 from monitor.config.tenants import UserKey
 from monitor.config.values import host_and_port
-from monitor.core.kinds import KINDS
+from monitor.config.windows import muting
+from monitor.core.kinds import CHANNEL, COLLECTOR, KINDS
 from monitor.core.matching import Where
+from monitor.core.recurrence import ORIGIN
 from monitor.core.rule import Rule
 
 SUBJECT_LABELS = ("tenant", "kind", "name", "key")
 """What a rule's `where` may look at beside the labels of its kind and of the tenants."""
-ROUTE_LABELS = (*SUBJECT_LABELS, "rule", "severity")
-"""What a route's `where` may look at of every alert."""
+ROUTE_LABELS = (*SUBJECT_LABELS, "rule", "rule_type", "severity")
+"""What the `where` of a route, an inhibition or a window may look at of every alert."""
 
 _USER_KEY = (
     "user keys have been without support since March 2025; register an external application and "
@@ -31,7 +33,10 @@ def notices_of(settings: Settings, rules: tuple[Rule, ...]) -> tuple[str, ...]:
         _about_tenants(settings),
         _about_secrets(settings),
         _about_routes(settings),
+        _about_escalation(settings),
         _about_rules(rules, settings),
+        _about_maintenance(settings),
+        _about_labels(rules, settings),
         _about_listener(settings),
     )
     return tuple(f"{dotted(path)}: {sentence}" for path, sentence in found)
@@ -91,8 +96,18 @@ def _about_routes(settings: Settings) -> Iterator[tuple[Path, str]]:
         )
 
 
+def _about_escalation(settings: Settings) -> Iterator[tuple[Path, str]]:
+    for place, route in enumerate(settings.routes):
+        for step_place, step in enumerate(route.escalate):
+            if again := sorted(set(step.channels).intersection(route.channels)):
+                yield (
+                    ("routes", place, "escalate", step_place, "channels"),
+                    f"no effect on {', '.join(again)}: the route leads there at once",
+                )
+
+
 def _about_rules(rules: tuple[Rule, ...], settings: Settings) -> Iterator[tuple[Path, str]]:
-    if not any(rule.kind != "collector" for rule in rules):
+    if all(rule.kind in (CHANNEL.name, COLLECTOR.name) for rule in rules):
         yield ("rules",), "no rule is on: nothing that happens in Orchestrator opens an alert"
     of_tenants = {label for tenant in settings.tenants.values() for label in tenant.labels}
     for rule in rules:
@@ -102,6 +117,55 @@ def _about_rules(rules: tuple[Rule, ...], settings: Settings) -> Iterator[tuple[
                 ("rules", rule.name, "where"),
                 f'no {rule.kind} carries the label "{label}": there it equals the empty text',
             )
+
+
+def _about_maintenance(settings: Settings) -> Iterator[tuple[Path, str]]:
+    for name, table in settings.maintenance.items():
+        if table.interval is not None and table.interval > 1 and table.valid_from is None:
+            yield (
+                ("maintenance", name, "interval"),
+                f"is counted from {ORIGIN}, a Monday, as there is no `valid_from`",
+            )
+    by_themselves = muting(settings.maintenance, settings.routes)
+    for name in settings.maintenance:
+        if name not in by_themselves:
+            users = ", ".join(_users_of(name, settings))
+            yield ("maintenance", name), f"mutes nothing by itself, it only serves {users}"
+
+
+def _users_of(name: str, settings: Settings) -> Iterator[str]:
+    """Return the windows and routes that name a window."""
+    for other, table in settings.maintenance.items():
+        if name in (*table.include, *table.exclude):
+            yield dotted(("maintenance", other))
+    for place, route in enumerate(settings.routes):
+        if name in (*route.mute_in, *route.active_in):
+            yield dotted(("routes", place))
+
+
+def _about_labels(rules: tuple[Rule, ...], settings: Settings) -> Iterator[tuple[Path, str]]:
+    """Tell of labels that no alert has; where they stand they equal the empty text."""
+    known = {*ROUTE_LABELS}.union(
+        *(kind.labels for kind in KINDS.values()),
+        *(tenant.labels for tenant in settings.tenants.values()),
+        *(rule.labels for rule in rules),
+    )
+    for path, names in _labels_asked_for(settings):
+        for name in sorted({*names} - known):
+            listed = ", ".join(sorted(known))
+            yield path, f'no alert has the label "{name}"; known: {listed}'
+
+
+def _labels_asked_for(settings: Settings) -> Iterator[tuple[Path, Iterable[str]]]:
+    for place, route in enumerate(settings.routes):
+        yield ("routes", place, "where"), route.where.names
+        yield ("routes", place, "group_by"), route.group_by
+    for place, inhibition in enumerate(settings.inhibitions):
+        yield ("inhibitions", place, "source"), inhibition.source.names
+        yield ("inhibitions", place, "target"), inhibition.target.names
+        yield ("inhibitions", place, "equal"), inhibition.equal
+    for name, window in settings.maintenance.items():
+        yield ("maintenance", name, "where"), window.where.names
 
 
 def _about_listener(settings: Settings) -> Iterator[tuple[Path, str]]:

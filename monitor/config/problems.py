@@ -31,10 +31,10 @@ _TYPES = {
     "list_type": "must be an array",
     "frozen_set_type": "must be an array",
     "set_type": "must be an array",
-    "greater_than_equal": "must be at least {ge}",
-    "greater_than": "must be more than {gt}",
-    "less_than_equal": "must be at most {le}",
-    "less_than": "must be less than {lt}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "greater_than": "must be more than {gt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "less_than": "must be less than {lt:g}",
 }
 
 
@@ -118,7 +118,8 @@ def _message(details: ErrorDetails, path: Path, known: Mapping[str, str]) -> str
         case "union_tag_not_found":
             text = "is missing: how to sign in; known: " + ", ".join(AUTH_TYPES)
         case "tuple_type" if isinstance(given, dict):
-            text = f"must be an array of tables: write [[{dotted(path)}]]"
+            how = f"[[{dotted(path)}]]" if len(path) == 1 else "[{ … }]"
+            text = f"must be an array of tables: write {how}"
         case "value_error":
             text = str(context.get("error", "is not valid"))
         case "secret":

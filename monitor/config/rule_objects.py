@@ -5,10 +5,11 @@ from monitor.config.plugins import rule_types
 from monitor.config.problems import Source
 from monitor.config.rules import RuleTable
 from monitor.config.templates import Render, compile_summary
-from monitor.core.alert import Severity
 from monitor.core.compile import RuleMistake, compile_rule
+from monitor.core.flapping import Flapping
 from monitor.core.kinds import KINDS
-from monitor.core.rule import Condition, Policy, Rule
+from monitor.core.rule import Condition, NoData, Policy, Rule
+from monitor.core.severity import Severity
 from monitor.errors import Problem
 
 ALWAYS_NAMES = frozenset({"name", "value", "limit", "tenant", "kind", "key"})
@@ -53,11 +54,16 @@ def rule_of(table: RuleTable, source: Source) -> tuple[Rule | None, list[Problem
 
 def _policy(table: RuleTable, condition: Condition) -> Policy:
     keys = table.keys
+    flaps = keys.flapping
     return Policy(
         hold=condition.hold if keys.for_ is None else keys.for_,
         hold_count=keys.for_count,
         keep_open=Policy().keep_open if keys.keep_open is None else keys.keep_open,
         keep_open_count=keys.keep_open_count,
+        no_data=NoData(keys.no_data),
+        flapping=None
+        if flaps is None
+        else Flapping(window=flaps.window, start=flaps.start, stop=flaps.stop),
     )
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from monitor.config.names import suggestion
 from monitor.config.problems import Source, explain
@@ -15,22 +16,45 @@ from monitor.core.matching import Where
 from monitor.errors import Problem
 from monitor.rules import BUILT_IN, Duration, RuleOptions, RuleType, Span
 
-BLIND = "collector-failing"
-"""The rule that stays on when an explicit `[rules]` replaces the built-in set."""
+ALWAYS_ON = ("collector-failing", "channel-failing")
+"""The rules that stay on when an explicit `[rules]` replaces the built-in set.
+
+They tell that the monitor cannot see, or cannot speak: then silence means nothing.
+"""
 
 
 class Flapping(Table):
     """`flapping` of a rule: when transitions are so many that only the fact itself is told."""
 
-    window: Span = Field(description="time in which transitions are counted")
-    start: Annotated[int, Field(ge=2)] = Field(description="transitions at which it flaps")
-    stop: Annotated[int, Field(ge=0)] = Field(description="transitions at which it no longer does")
+    window: Span = Field(
+        default=timedelta(minutes=20), description="time in which transitions are counted"
+    )
+    start: Annotated[int, Field(ge=2)] = Field(
+        default=6, description="openings and recoveries at which it flaps"
+    )
+    stop: Annotated[int, Field(ge=0)] = Field(
+        default=2, description="those that may be left when it no longer does"
+    )
 
     @model_validator(mode="after")
     def _ends(self) -> "Flapping":
         if self.stop >= self.start:
             raise ValueError("`stop` must be less than `start`")
         return self
+
+
+def _or_off(value: object) -> object:
+    if value is False:
+        return None
+    if not isinstance(value, dict | Flapping):
+        raise ValueError(  # noqa: TRY004 - pydantic collects ValueErrors only
+            "must be false, or a table such as { start = 6, stop = 2 }"
+        )
+    return value
+
+
+def _or_false(schema: dict[str, Any]) -> None:
+    schema["anyOf"] = [*schema["anyOf"], {"const": False}]
 
 
 class RuleKeys(Table):
@@ -66,7 +90,7 @@ class RuleKeys(Table):
         default=None, description="expression that must hold for it to resolve"
     )
     no_data: Literal["keep", "alert", "resolve"] = Field(
-        default="keep", description="what becomes of an open alert whose subject is not seen"
+        default="keep", description="what is made of a subject that is no longer in the answers"
     )
     summary: Text | None = Field(default=None, description="template of the sentence people read")
     runbook_url: Text | None = Field(
@@ -78,8 +102,10 @@ class RuleKeys(Table):
     channels: ChannelNames = Field(
         default=(), description="channels that hear of it; default: as the routes say"
     )
-    flapping: Flapping | None = Field(
-        default=None, description="when so many transitions are told as one fact"
+    flapping: Annotated[Flapping | None, BeforeValidator(_or_off)] = Field(
+        default=Flapping(),
+        description="when openings and recoveries are so many that only the fact is told; or false",
+        json_schema_extra=_or_false,
     )
 
 
@@ -108,7 +134,8 @@ def read_rules(
     """
     tables: dict[str, Any] = dict(BUILT_IN if raw is None else raw)
     if raw is not None:
-        tables.setdefault(BLIND, BUILT_IN[BLIND])
+        for name in ALWAYS_ON:
+            tables.setdefault(name, BUILT_IN[name])
     read: list[RuleTable] = []
     problems: list[Problem] = []
     for name, table in tables.items():

@@ -69,6 +69,8 @@ def _tidy(node: Any) -> Any:  # noqa: ANN401 - what JSON holds
     if len(choices) == 1:
         del tidy["anyOf"]
         return {**choices[0], **tidy}
+    if choices:
+        tidy["anyOf"] = choices
     return tidy
 
 

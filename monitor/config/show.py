@@ -51,7 +51,10 @@ def _plain_table(model: BaseModel) -> dict[str, Any]:
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         if value is None:
-            continue
+            if field.default is None or field.is_required():
+                continue
+            # What is on unless it is switched off.
+            value = False
         key = field.alias or name
         if isinstance(value, SecretSource):
             key, value = value.shown_as(name)

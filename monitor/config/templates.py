@@ -9,7 +9,7 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitor.config.names import suggestion
-from monitor.core.wording import in_words
+from monitor.core.phrases import in_words
 
 LONGEST = 2000
 """Characters that a template may have."""

@@ -129,9 +129,8 @@ def _known_label(value: str, info: ValidationInfo) -> str:
     return value
 
 
-ChannelNames = Annotated[
-    Several[Annotated[str, AfterValidator(_known_channel)]], AfterValidator(_without_repetition)
-]
+ChannelName = Annotated[str, AfterValidator(_known_channel)]
+ChannelNames = Annotated[Several[ChannelName], AfterValidator(_without_repetition)]
 WindowNames = Annotated[
     Several[Annotated[str, AfterValidator(_known_window)]], AfterValidator(_without_repetition)
 ]

@@ -8,19 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.core.sample import Subject
-
-
-class Severity(StrEnum):
-    """How bad; ordered by `rank`."""
-
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """Return 0 for info, 1 for warning, 2 for critical."""
-        return ("info", "warning", "critical").index(self.value)
+from monitor.core.severity import Severity
+from monitor.core.told import Told
 
 
 class Phase(StrEnum):
@@ -32,12 +21,18 @@ class Phase(StrEnum):
 
 
 class EventKind(StrEnum):
-    """A transition of an alert."""
+    """A transition of an alert, or a decision about who hears of it."""
 
     PENDING = "pending"
     OPENED = "opened"
     RESOLVED = "resolved"
     DROPPED = "dropped"
+    WORSENED = "worsened"
+    EASED = "eased"
+    FLAPPING = "flapping"
+    SETTLED = "settled"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
 
 
 class Reason(StrEnum):
@@ -50,6 +45,12 @@ class Reason(StrEnum):
     RULE_REMOVED = "rule removed"
     OUT_OF_SCOPE = "no longer matches the rule"
     NOT_WATCHED = "no longer watched"
+    NO_DATA = "no data"
+    SEVERITY_CHANGED = "the rule's severity changed"
+    FLAPPED = "opened and resolved too often"
+    CALMED = "no longer opens and resolves"
+    MUTE_BEGAN = "mute began"
+    MUTE_ENDED = "mute ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +59,16 @@ class Alert:
 
     Identity is (rule, subject), never a display name. `id` names this incident in every message:
     it is made from rule, subject and start, so the same incident has the same id after a crash.
+    A problem that comes back before everybody heard of its end is the same incident still.
 
     Timers count only time in which the monitor saw: `held` is how long the condition has been
     seen to hold without interruption, `held_at` the last evaluation that counted (None after a
     gap: a failed poll or a restart pauses the timer). `fine`/`fine_at` do the same for recovery.
 
     `rule_text` is the rule as it was when the alert began, in words; taken anew when it opens.
+    `told` is what each channel was last told, `mutes` what keeps it from being told more, in
+    words; `unmuted_at` is when the last of them ended. `has_no_data`: it is open because its
+    subject is no longer reported. `end_reason` is why it ended.
     """
 
     id: str
@@ -85,7 +90,12 @@ class Alert:
     fine_at: datetime | None = None
     fine_count: int = 0
     absent_count: int = 0
-    told: tuple[str, ...] = ()
+    has_no_data: bool = False
+    end_reason: Reason | None = None
+    flapping_since: datetime | None = None
+    mutes: tuple[str, ...] = ()
+    unmuted_at: datetime | None = None
+    told: Mapping[str, Told] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     rule_text: str = ""
 
@@ -105,12 +115,16 @@ class AlertKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEvent:
-    """One transition, with the facts as they were: the audit that `alerts show` reads."""
+    """One transition, with the facts as they were: the audit that `alerts show` reads.
+
+    `detail` names what the reason speaks of, such as the silence that mutes.
+    """
 
     alert: Alert
     kind: EventKind
     reason: Reason
     at: datetime
+    detail: str = ""
 
 
 def incident_id(rule: str, subject: Subject, started_at: datetime) -> str:

@@ -7,7 +7,6 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from monitor.core.alert import Severity
 from monitor.core.duration import format_duration
 from monitor.core.expression import Threshold, Translator, thresholds
 from monitor.core.grammar import ExpressionError, parse
@@ -17,6 +16,7 @@ from monitor.core.matching import Where
 from monitor.core.plain import clipped
 from monitor.core.rule import Condition, Policy, Rule
 from monitor.core.sample import Sample, Subject, subject_labels
+from monitor.core.severity import Severity
 from monitor.core.window import Windows
 
 LONGEST_SUMMARY = 500

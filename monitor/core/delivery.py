@@ -1,10 +1,12 @@
 """A message on its way to one channel, and the decision what becomes of it after an attempt."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.core.message import Message
+from monitor.core.told import Told
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -14,11 +16,16 @@ FEWEST_ATTEMPTS = 5
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands: still to be made, accepted by the channel, or given up."""
+    """Where a delivery stands: still to be made, accepted by the channel, or given up.
+
+    `WITHDRAWN`: taken back before it was sent, because what it said was no longer the truth or is
+    said by a newer one.
+    """
 
     DUE = "due"
     SENT = "sent"
     DEAD = "dead"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +35,16 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Retryable:
-    """It did not work this time; `retry_after_s` when the service named a wait."""
+    """It did not work this time; `retry_after_s` when the service named a wait.
+
+    `may_have_arrived`: the receiver may have got it all the same (a time-out after the request was
+    sent, a connection lost while waiting for the answer): then it must be sent again as it is, and
+    must not be taken back.
+    """
 
     reason: str
     retry_after_s: float | None = None
+    may_have_arrived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,10 @@ class Delivery:
 
     `id` is the idempotency key: a receiver that sees it twice saw one message twice. Deliveries of
     one channel that share an incident are made in the order of `created_at`.
+
+    `about` are the ids of all alerts it speaks of, `before` what the channel had been told of them
+    until then (an alert that is not in it: nothing). `may_have_arrived`: an attempt ended without
+    a clear answer, so it must be made again as it is.
     """
 
     id: str
@@ -61,6 +78,9 @@ class Delivery:
     attempts: int = 0
     last_error: str | None = None
     settled_at: datetime | None = None
+    about: tuple[str, ...] = ()
+    before: Mapping[str, Told] = field(default_factory=dict)
+    may_have_arrived: bool = False
 
 
 def after_attempt(delivery: Delivery, outcome: Outcome, now: datetime, jitter: float) -> Delivery:
@@ -92,7 +112,8 @@ def after_attempt(delivery: Delivery, outcome: Outcome, now: datetime, jitter: f
             is_old = next_at - delivery.created_at > GIVE_UP_AFTER
             if is_old and tried.attempts >= FEWEST_ATTEMPTS:
                 return replace(tried, state=DeliveryState.DEAD, last_error=reason, settled_at=now)
-            return replace(tried, next_at=next_at, last_error=reason)
+            in_doubt = delivery.may_have_arrived or outcome.may_have_arrived
+            return replace(tried, next_at=next_at, last_error=reason, may_have_arrived=in_doubt)
 
 
 def _wait(earlier_attempts: int, asked_s: float | None, jitter: float) -> timedelta:

@@ -11,8 +11,8 @@ from datetime import datetime
 from monitor.core import lifecycle
 from monitor.core.alert import Alert, AlertEvent, AlertKey, Phase, Reason
 from monitor.core.lifecycle import Facts
-from monitor.core.rule import Evidence, Rule
-from monitor.core.sample import Collected, Sample, subject_labels
+from monitor.core.rule import Evidence, NoData, Rule
+from monitor.core.sample import Collected, Sample, Subject, subject_labels
 from monitor.core.scopes import Scopes, Sorted
 from monitor.core.window import Windows
 
@@ -35,22 +35,29 @@ def evaluate(
     windows: Windows,
     now: datetime,
     scopes: Scopes | None = None,
+    missing: Sequence[Subject] = (),
 ) -> Evaluation:
     """Judge a good poll of one tenant.
 
     Only alerts of this tenant and of the kinds that the poll answers for are touched. `scopes` are
-    those of `rules`, kept from one poll to the next because that is faster.
+    those of `rules`, kept from one poll to the next because that is faster. `missing` are the
+    subjects that the last good poll had and this one has not (see `roster`).
     """
     scopes = Scopes(rules) if scopes is None else scopes
     by_rule: dict[tuple[str, str], dict[Identity, Alert]] = {}
+    ended: dict[AlertKey, Alert] = {}
     alarmed: set[str] = set()
     for key, alert in alerts.items():
-        if key.subject[0] == tenant and key.subject[1] in collected.kinds:
-            by_rule.setdefault((key.rule, key.subject[1]), {})[key.subject] = alert
-            alarmed.add(key.subject[2])
+        if key.subject[0] != tenant or key.subject[1] not in collected.kinds:
+            continue
+        if alert.phase is Phase.RESOLVED:
+            ended[key] = alert
+            continue
+        by_rule.setdefault((key.rule, key.subject[1]), {})[key.subject] = alert
+        alarmed.add(key.subject[2])
     by_kind = {
         kind: scopes.sort(tenant, kind, samples, alarmed)
-        for kind, samples in _by_kind(collected).items()
+        for kind, samples in collected.by_kind().items()
     }
     changed: list[Alert] = []
     events: list[AlertEvent] = []
@@ -59,17 +66,24 @@ def evaluate(
             continue
         standing = by_rule.get((rule.name, rule.kind), {})
         for before, (after, happened) in _judge(
-            rule, by_kind[rule.kind], standing, collected, windows, now
+            rule, by_kind[rule.kind], standing, ended, collected, windows, now
         ):
             if after is not before:
                 changed.append(after)
             events.extend(happened)
+        for subject in missing:
+            if _is_missed(rule, subject, standing, collected):
+                previous = ended.get(AlertKey(rule.name, subject.identity))
+                facts = Facts(subject=subject, value=None, summary=_unseen(subject))
+                after, happened = lifecycle.begin(rule, facts, now, previous, Reason.NO_DATA)
+                changed.append(after)
+                events.extend(happened)
     return Evaluation(alerts=tuple(changed), events=tuple(events))
 
 
 def pause(alerts: Iterable[Alert]) -> Evaluation:
     """Pause the timers of alerts about which nothing could be learned: a failed poll, a restart."""
-    paused = ((alert, lifecycle.paused(alert)) for alert in alerts)
+    paused = ((alert, lifecycle.paused(alert)) for alert in _open(alerts))
     return Evaluation(alerts=tuple(after for before, after in paused if after is not before))
 
 
@@ -82,26 +96,38 @@ def retire(alerts: Iterable[Alert], rules: Sequence[Rule], now: datetime) -> Eva
 
 def close(alerts: Iterable[Alert], reason: Reason, now: datetime) -> Evaluation:
     """End alerts for a reason that lies in the configuration."""
-    steps = [lifecycle.end(alert, reason, now) for alert in alerts]
+    steps = [lifecycle.end(alert, reason, now) for alert in _open(alerts)]
     return Evaluation(
         alerts=tuple(alert for alert, _ in steps),
         events=tuple(event for _, happened in steps for event in happened),
     )
 
 
-def _by_kind(collected: Collected) -> Mapping[str, Sequence[Sample]]:
-    if len(collected.kinds) == 1:
-        return {collected.kinds[0]: collected.samples}
-    by_kind: dict[str, list[Sample]] = {kind: [] for kind in collected.kinds}
-    for sample in collected.samples:
-        by_kind[sample.subject.kind].append(sample)
-    return by_kind
+def _open(alerts: Iterable[Alert]) -> Iterator[Alert]:
+    return (alert for alert in alerts if alert.phase is not Phase.RESOLVED)
+
+
+def _is_missed(
+    rule: Rule, subject: Subject, standing: Mapping[Identity, Alert], collected: Collected
+) -> bool:
+    return (
+        rule.policy.no_data is NoData.ALERT
+        and rule.kind == subject.kind
+        and not collected.partial
+        and subject.identity not in standing
+        and rule.where.matches(subject_labels(subject))
+    )
+
+
+def _unseen(subject: Subject) -> str:
+    return f"{subject.name} is no longer reported"
 
 
 def _judge(
     rule: Rule,
     samples: Sorted,
     standing: Mapping[Identity, Alert],
+    ended: Mapping[AlertKey, Alert],
     collected: Collected,
     windows: Windows,
     now: datetime,
@@ -109,8 +135,10 @@ def _judge(
     """Yield (alert before, step) for every subject of one rule that has or gets an alert."""
     breached, unclear = rule.breaches(samples.for_rule(rule), windows)
     for sample in breached:
-        if sample.subject.identity not in standing:
-            yield None, lifecycle.begin(rule, _facts(rule, sample, windows), now)
+        identity = sample.subject.identity
+        if identity not in standing:
+            previous = ended.get(AlertKey(rule.name, identity)) if ended else None
+            yield None, lifecycle.begin(rule, _facts(rule, sample, windows), now, previous)
     if not standing:
         return
     is_breached = {sample.subject.identity for sample in breached}
@@ -155,7 +183,7 @@ def _facts(rule: Rule, sample: Sample, windows: Windows) -> Facts:
 def _standing_facts(rule: Rule, alert: Alert, sample: Sample | None, windows: Windows) -> Facts:
     """Return the facts for an alert that exists: a new sentence only while it may still open."""
     if sample is None:
-        return Facts(subject=alert.subject, value=alert.value, summary=alert.summary)
-    if alert.phase is Phase.PENDING:
+        return Facts(subject=alert.subject, value=alert.value, summary=_unseen(alert.subject))
+    if alert.phase is Phase.PENDING or alert.has_no_data:
         return _facts(rule, sample, windows)
     return Facts(subject=sample.subject, value=rule.value(sample, windows), summary=alert.summary)

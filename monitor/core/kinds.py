@@ -92,6 +92,23 @@ SESSION = Kind(
         Metric(name="in_maintenance", help="1 when its host is in maintenance mode"),
     ),
 )
+MACHINE = Kind(
+    name="machine",
+    history="machine",
+    plural="machines",
+    labels=("machine", "host", "robot_type", "license_type"),
+    metrics=(
+        Metric(name="runtimes", help="slots in which the host may run jobs at once"),
+        Metric(name="used_runtimes", help="slots in which a job runs"),
+        Metric(name="sessions", help="sessions of the host that owe heartbeats"),
+        Metric(name="unresponsive_sessions", help="those of them that are unresponsive"),
+        Metric(name="disconnected_sessions", help="those of them that are disconnected"),
+        Metric(
+            name="late_sessions",
+            help="where one is unresponsive: those without a heartbeat for 75 seconds",
+        ),
+    ),
+)
 QUEUE = Kind(
     name="queue",
     history="queue",
@@ -145,7 +162,20 @@ COLLECTOR = Kind(
         Metric(name="seconds_since_success", help="seconds since the last good poll, or the start"),
     ),
 )
+CHANNEL = Kind(
+    name="channel",
+    labels=("channel", "reason"),
+    name_label="channel",
+    metrics=(
+        Metric(name="failed_attempts", help="attempts that failed in a row"),
+        Metric(name="given_up", help="messages given up since the last that was accepted"),
+        Metric(name="seconds_failing", help="seconds since the first failure; 0 without one"),
+    ),
+)
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (SESSION, QUEUE, LICENSE, SUBSCRIPTION, COLLECTOR)}
+    {
+        kind.name: kind
+        for kind in (SESSION, MACHINE, QUEUE, LICENSE, SUBSCRIPTION, COLLECTOR, CHANNEL)
+    }
 )

@@ -16,7 +16,7 @@ from monitor.core.alert import (
     Reason,
     incident_id,
 )
-from monitor.core.rule import Evidence, Rule
+from monitor.core.rule import Evidence, NoData, Rule
 from monitor.core.sample import Subject
 
 
@@ -36,15 +36,25 @@ class Facts:
 Step = tuple[Alert, tuple[AlertEvent, ...]]
 
 
-def begin(rule: Rule, facts: Facts, now: datetime) -> Step:
-    """Return the new alert of a subject without one whose condition is breached."""
+def begin(
+    rule: Rule,
+    facts: Facts,
+    now: datetime,
+    previous: Alert | None = None,
+    reason: Reason = Reason.BREACHED,
+) -> Step:
+    """Return the alert of a subject without an open one whose condition is breached.
+
+    `previous` is one that has ended, but not everybody who heard of it knows yet: then the problem
+    goes on, as far as they are concerned, and so does the incident.
+    """
     alert = Alert(
-        id=incident_id(rule.name, facts.subject, now),
+        id=incident_id(rule.name, facts.subject, now) if previous is None else previous.id,
         rule=rule.name,
         subject=facts.subject,
         severity=rule.severity,
         phase=Phase.PENDING,
-        started_at=now,
+        started_at=now if previous is None else previous.started_at,
         updated_at=now,
         summary=facts.summary,
         value=facts.value,
@@ -54,9 +64,22 @@ def begin(rule: Rule, facts: Facts, now: datetime) -> Step:
         labels=rule.labels,
         rule_text=rule.source,
     )
-    if _is_held(alert, rule):
-        return _opened(alert, rule, facts, now, Reason.BREACHED)
-    return alert, (_event(alert, EventKind.PENDING, Reason.BREACHED, now),)
+    if previous is not None:
+        alert = replace(
+            alert,
+            opened_at=previous.opened_at,
+            flapping_since=previous.flapping_since,
+            mutes=previous.mutes,
+            unmuted_at=previous.unmuted_at,
+            told=previous.told,
+        )
+    if reason is Reason.NO_DATA:
+        alert = replace(alert, has_no_data=True, held_at=None, held_count=0, absent_count=1)
+        if rule.policy.gone_after <= 1:
+            return _opened(alert, rule, facts, now, reason)
+    elif _is_held(alert, rule):
+        return _opened(alert, rule, facts, now, reason)
+    return alert, (_event(alert, EventKind.PENDING, reason, now),)
 
 
 def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
@@ -64,7 +87,9 @@ def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
 
     A breach during the clear delay goes on with the same incident: no new hold, no new message.
     """
+    alert, events = _reweighed(alert, rule, now)
     if alert.phase is Phase.FIRING:
+        back = facts.summary if alert.has_no_data else alert.summary
         return (
             replace(
                 alert,
@@ -72,63 +97,88 @@ def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
                 value=facts.value,
                 updated_at=now,
                 absent_count=0,
+                has_no_data=False,
+                summary=back,
                 fine=timedelta(),
                 fine_at=None,
                 fine_count=0,
             ),
-            (),
+            events,
         )
     if alert.held_at is not None and now <= alert.held_at:
-        return alert, ()
+        return alert, events
     held = replace(
         alert,
         subject=facts.subject,
         value=facts.value,
         updated_at=now,
         absent_count=0,
+        has_no_data=False,
         held=alert.held + _seen(alert.held_at, now),
         held_at=now,
         held_count=alert.held_count + 1,
     )
     if _is_held(held, rule):
-        return _opened(held, rule, facts, now, Reason.HOLD_OVER)
-    return held, ()
+        opened, opening = _opened(held, rule, facts, now, Reason.HOLD_OVER)
+        return opened, (*events, *opening)
+    return held, events
 
 
-def fine(alert: Alert, rule: Rule, subject: Subject, value: float | None, now: datetime) -> Step:
+def fine(
+    alert: Alert,
+    rule: Rule,
+    facts: Facts,
+    now: datetime,
+    reason: Reason = Reason.RECOVERED,
+) -> Step:
     """Step an open alert whose condition was seen to be over."""
     if alert.phase is Phase.PENDING:
-        return _ended(alert, EventKind.DROPPED, Reason.RECOVERED, now)
+        return _ended(alert, EventKind.DROPPED, reason, now)
     if alert.fine_at is not None and now <= alert.fine_at:
         return alert, ()
     cleared = replace(
         alert,
-        subject=subject,
-        value=value,
+        subject=facts.subject,
+        value=facts.value,
         updated_at=now,
         absent_count=0,
+        has_no_data=False,
         fine=alert.fine + _seen(alert.fine_at, now),
         fine_at=now,
         fine_count=alert.fine_count + 1,
     )
     policy = rule.policy
     if cleared.fine >= policy.keep_open and cleared.fine_count >= policy.keep_open_count:
-        return _ended(cleared, EventKind.RESOLVED, Reason.RECOVERED, now)
+        return _ended(cleared, EventKind.RESOLVED, reason, now)
     return cleared, ()
 
 
-def absent(alert: Alert, rule: Rule, now: datetime) -> Step:
-    """Step an open alert whose subject was not in a good answer: gone after several in a row.
+def absent(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
+    """Step an open alert whose subject was not in a good answer, as the rule's `no_data` says.
 
-    One missing row in one sweep proves nothing (rows move between pages), so until then it only
-    pauses the timers.
+    One missing row in one sweep proves nothing (rows move between pages), so a subject counts as
+    gone after several in a row only; until then its absence pauses the timers.
     """
     if now <= alert.updated_at:
         return paused(alert), ()
+    if rule.policy.no_data is NoData.RESOLVE:
+        return fine(alert, rule, facts, now, Reason.NO_DATA)
     missing = replace(paused(alert), absent_count=alert.absent_count + 1, updated_at=now)
     if missing.absent_count < rule.policy.gone_after:
         return missing, ()
-    return end(missing, Reason.GONE, now)
+    if rule.policy.no_data is NoData.KEEP:
+        return end(missing, Reason.GONE, now)
+    return _unreported(missing, rule, facts, now)
+
+
+def _unreported(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
+    """Keep an alert open, or open it, because its subject is no longer reported."""
+    if alert.phase is Phase.PENDING:
+        silent = replace(alert, has_no_data=True, value=None)
+        return _opened(silent, rule, facts, now, Reason.NO_DATA)
+    if alert.has_no_data:
+        return alert, ()
+    return replace(alert, has_no_data=True, value=None, summary=facts.summary), ()
 
 
 def end(alert: Alert, reason: Reason, now: datetime) -> Step:
@@ -150,13 +200,25 @@ def step_for(evidence: Evidence, alert: Alert, rule: Rule, facts: Facts, now: da
         case Evidence.BREACHED:
             return breached(alert, rule, facts, now)
         case Evidence.FINE:
-            return fine(alert, rule, facts.subject, facts.value, now)
+            return fine(alert, rule, facts, now)
         case Evidence.UNCLEAR:
             return paused(alert), ()
         case Evidence.ABSENT:
-            return absent(alert, rule, now)
+            return absent(alert, rule, facts, now)
         case Evidence.OUT_OF_SCOPE:
             return end(alert, Reason.OUT_OF_SCOPE, now)
+
+
+def _reweighed(alert: Alert, rule: Rule, now: datetime) -> Step:
+    """Take over the severity of a rule that was changed."""
+    if alert.severity is rule.severity:
+        return alert, ()
+    is_worse = rule.severity.rank > alert.severity.rank
+    changed = replace(alert, severity=rule.severity)
+    if alert.phase is Phase.PENDING:
+        return changed, ()
+    kind = EventKind.WORSENED if is_worse else EventKind.EASED
+    return changed, (_event(changed, kind, Reason.SEVERITY_CHANGED, now),)
 
 
 def _is_held(alert: Alert, rule: Rule) -> bool:
@@ -181,7 +243,7 @@ def _opened(alert: Alert, rule: Rule, facts: Facts, now: datetime, reason: Reaso
 
 
 def _ended(alert: Alert, kind: EventKind, reason: Reason, now: datetime) -> Step:
-    ended = replace(alert, phase=Phase.RESOLVED, resolved_at=now, updated_at=now)
+    ended = replace(alert, phase=Phase.RESOLVED, resolved_at=now, updated_at=now, end_reason=reason)
     return ended, (_event(ended, kind, reason, now),)
 
 

@@ -12,6 +12,9 @@ _PASSING_4XX = {
     HTTPStatus.TOO_EARLY,
     HTTPStatus.TOO_MANY_REQUESTS,
 }
+# Somebody in between waited in vain for the answer of the service behind it.
+# Source: RFC 9110, 15.6.5 (504); Cloudflare's own status 524 means the same.
+_NO_ANSWER_FROM_BEHIND = {HTTPStatus.GATEWAY_TIMEOUT, 524}
 _FIRST_PERMANENT_REPLY = 500
 
 _CAUSES = (
@@ -37,6 +40,20 @@ def is_final_http(status: int) -> bool:
         HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.INTERNAL_SERVER_ERROR
         and status not in _PASSING_4XX
     )
+
+
+def is_success_http(status: int) -> bool:
+    """Tell of an HTTP status whether the request was accepted."""
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def is_doubtful_http(status: int) -> bool:
+    """Tell of an HTTP status in an attempt that failed: the receiver may have the message.
+
+    An accepted request may have brought it although the attempt as a whole failed; and a time-out
+    behind a gateway tells nothing of what arrived there.
+    """
+    return is_success_http(status) or status in _NO_ANSWER_FROM_BEHIND
 
 
 def is_final_smtp(reply: int) -> bool:

@@ -1,26 +1,50 @@
-"""Who hears of which events: one message per channel for everything one evaluation changed.
+"""Who hears of which alerts, in which company, and how soon."""
 
-A channel is told of an end only when it was told of the beginning: `Alert.told` remembers whom.
-"""
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-
-from monitor.core.alert import Alert, AlertEvent, EventKind
-from monitor.core.delivery import Delivery
+from monitor.core.alert import Alert
 from monitor.core.matching import Where
-from monitor.core.message import Message, item_of
 from monitor.core.rule import Rule
-from monitor.core.sample import subject_labels
+from monitor.core.severity import Severity
+
+REPEATS: Mapping[Severity, timedelta | None] = {
+    Severity.CRITICAL: timedelta(hours=4),
+    Severity.WARNING: timedelta(hours=24),
+    Severity.INFO: None,
+}
+"""How often an open alert is told again where the route does not say."""
+
+LONGEST_REPEAT = timedelta(hours=24)
+
+
+class Schedule(Protocol):
+    """The times at which a digest goes out."""
+
+    def next_after(self, at: datetime) -> datetime:
+        """Return the first time after `at`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Who else hears of an alert that nobody has acknowledged `after` it was first told."""
+
+    after: timedelta
+    channels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """Alerts whose labels match `where` go to `channels`; `continue_` asks later routes too.
 
-    `name` is for people (`routes test`).
+    Alerts with the same text in the labels `group_by` share messages: the first waits
+    `group_wait` for others, the next comes `group_interval` later at the earliest. Open alerts are
+    told again after `repeat_every` (None: as `REPEATS` says, zero: never), a `repeat_growth` times
+    longer at each repeat. `mute_in` and `active_in` name maintenance windows. With a `digest`
+    everything waits for its next time. `name` is for people (`routes test`).
     """
 
     channels: tuple[str, ...]
@@ -28,52 +52,59 @@ class Route:
     continue_: bool = False
     send_resolved: bool = True
     name: str = ""
+    group_by: tuple[str, ...] = ("tenant", "rule")
+    group_wait: timedelta = timedelta(seconds=30)
+    group_interval: timedelta = timedelta(minutes=5)
+    repeat_every: timedelta | None = None
+    repeat_growth: float = 1.0
+    mute_in: tuple[str, ...] = ()
+    active_in: tuple[str, ...] = ()
+    escalate: tuple[Escalation, ...] = ()
+    digest: Schedule | None = None
+
+    def group(self, labels: Mapping[str, str]) -> tuple[str, ...]:
+        """Return what alerts of one group have in common."""
+        return tuple(labels.get(name, "") for name in self.group_by)
+
+    def repeat_after(self, severity: Severity, reminders: int) -> timedelta | None:
+        """Return the time to the next reminder after so many; None for never."""
+        every = REPEATS[severity] if self.repeat_every is None else self.repeat_every
+        if not every:
+            return None
+        # Bounded before it is multiplied: a power of it may be beyond what a timedelta holds.
+        growth = min(self.repeat_growth ** min(reminders, 64), LONGEST_REPEAT / every)
+        return max(every, every * growth)
 
 
-def route(
-    events: Iterable[AlertEvent],
-    routes: Sequence[Route],
-    rules: Mapping[str, Rule],
-    now: datetime,
-) -> tuple[tuple[Alert, ...], tuple[Delivery, ...]]:
-    """Return the alerts whose `told` changed, and one delivery per channel that hears of anything.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """A channel that is to hear of an alert, by way of a route.
 
-    A beginning goes to the rule's own channels, else where the routes lead. An end goes to those
-    that were told of the beginning, except through routes that do not send ends. Alerts that never
-    opened are never told. The same events give the same deliveries, ids included, so doing it
-    twice tells nobody twice.
+    `since` is when an escalation brought it in; None for those that hear at once.
     """
-    told: dict[str, Alert] = {}
-    by_channel: dict[str, list[AlertEvent]] = {}
-    for event in events:
-        alert = event.alert
-        if alert.id in told:
-            # Opened and ended within one evaluation: the end is for whom the beginning went to.
-            alert = told[alert.id] = replace(alert, told=told[alert.id].told)
-        rule = rules.get(alert.rule)
-        if event.kind is EventKind.OPENED:
-            listeners = _listeners(alert, rule, routes)
-            if alert.told != listeners:
-                told[alert.id] = replace(alert, told=listeners)
-        elif event.kind is EventKind.RESOLVED:
-            deaf = _deaf_to_ends(alert, rule, routes)
-            listeners = tuple(channel for channel in alert.told if channel not in deaf)
-        else:
-            continue
-        for channel in listeners:
-            by_channel.setdefault(channel, []).append(event)
-    deliveries = (_delivery(channel, heard, rules, now) for channel, heard in by_channel.items())
-    return tuple(told.values()), tuple(deliveries)
+
+    channel: str
+    route: Route
+    since: datetime | None = None
 
 
 def alert_labels(alert: Alert, rule: Rule | None = None) -> dict[str, str]:
-    """Return what the `where` of a route may look at.
+    """Return what the `where` of a route, silence or inhibition may look at.
 
     The rule's own labels win over the subject's; nothing wins over what names the alert.
     """
     own = alert.labels if rule is None else rule.labels
-    labels = subject_labels(replace(alert.subject, labels={**alert.subject.labels, **own}))
-    return {**labels, "rule": alert.rule, "severity": alert.severity.value}
+    return {
+        **alert.subject.labels,
+        **own,
+        **({} if rule is None else {"rule_type": rule.type}),
+        "tenant": alert.subject.tenant,
+        "kind": alert.subject.kind,
+        "name": alert.subject.name,
+        "key": alert.subject.key,
+        "rule": alert.rule,
+        "severity": alert.severity.value,
+    }
 
 
 def matching_routes(labels: Mapping[str, str], routes: Sequence[Route]) -> tuple[Route, ...]:
@@ -91,42 +122,34 @@ def matching_routes(labels: Mapping[str, str], routes: Sequence[Route]) -> tuple
     return tuple(taken or routes[-1:])
 
 
-def _listeners(alert: Alert, rule: Rule | None, routes: Sequence[Route]) -> tuple[str, ...]:
+def taken_routes(
+    labels: Mapping[str, str], rule: Rule | None, routes: Sequence[Route]
+) -> tuple[Route, ...]:
+    """Return the routes of an alert: its rule's own channels stand in for all of them."""
     if rule is not None and rule.channels:
-        return rule.channels
-    taken = matching_routes(alert_labels(alert, rule), routes)
-    return tuple(dict.fromkeys(channel for found in taken for channel in found.channels))
+        return (Route(name=f"rules.{rule.name}", channels=rule.channels),)
+    return matching_routes(labels, routes)
 
 
-def _deaf_to_ends(alert: Alert, rule: Rule | None, routes: Sequence[Route]) -> set[str]:
-    """Return the channels that all of the alert's routes to them keep from hearing of ends.
+def listeners(
+    routes: Sequence[Route], first_told_at: datetime | None, now: datetime
+) -> tuple[tuple[Listener, ...], datetime | None]:
+    """Return who hears of an alert that takes these routes, and when the next escalation comes.
 
-    A channel that no route leads to any more was told of the beginning and hears of the end.
+    A channel that several routes lead to hears by way of the first.
     """
-    if rule is not None and rule.channels:
-        return set()
-    taken = matching_routes(alert_labels(alert, rule), routes)
-    hearing = {channel for found in taken if found.send_resolved for channel in found.channels}
-    return {channel for found in taken for channel in found.channels} - hearing
-
-
-def _delivery(
-    channel: str, events: Sequence[AlertEvent], rules: Mapping[str, Rule], now: datetime
-) -> Delivery:
-    items = []
-    for event in events:
-        rule = rules.get(event.alert.rule)
-        items.append(item_of(event, None if rule is None else rule.runbook_url))
-    return Delivery(
-        id=_delivery_id(channel, events),
-        channel=channel,
-        message=Message(at=now, items=tuple(items)),
-        created_at=now,
-        next_at=now,
-    )
-
-
-def _delivery_id(channel: str, events: Sequence[AlertEvent]) -> str:
-    facts = sorted(f"{event.alert.id} {event.kind} {event.at.isoformat()}" for event in events)
-    text = "\n".join((channel, *facts))
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    found: dict[str, Listener] = {}
+    for route in routes:
+        for channel in route.channels:
+            found.setdefault(channel, Listener(channel=channel, route=route))
+    upcoming: datetime | None = None
+    steps = [(route, step) for route in routes for step in route.escalate]
+    if first_told_at is not None:
+        for route, step in steps:
+            at = first_told_at + step.after
+            if at > now:
+                upcoming = at if upcoming is None else min(upcoming, at)
+                continue
+            for channel in step.channels:
+                found.setdefault(channel, Listener(channel=channel, route=route, since=at))
+    return tuple(found.values()), upcoming

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from monitor.core.alert import Severity
+from monitor.core.flapping import Flapping
 from monitor.core.matching import Where
 from monitor.core.sample import Sample
+from monitor.core.severity import Severity
 from monitor.core.window import Windows
 
 
@@ -41,12 +42,25 @@ class Evidence(StrEnum):
     OUT_OF_SCOPE = "out of scope"
 
 
+class NoData(StrEnum):
+    """What a rule makes of a subject that is no longer in the answers.
+
+    `KEEP` keeps the alert for some polls and then tells that the subject is gone, `ALERT` opens
+    one and keeps it until the subject is back, `RESOLVE` takes absence for recovery.
+    """
+
+    KEEP = "keep"
+    ALERT = "alert"
+    RESOLVE = "resolve"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How long a condition must hold before an alert opens, and be fine before it resolves.
 
     The counts are evaluations; both the time and the count must be reached. `gone_after` is the
-    number of good polls without the subject after which it counts as gone.
+    number of good polls without the subject after which it counts as gone. `flapping` is None
+    where every change is told.
     """
 
     hold: timedelta = timedelta()
@@ -54,6 +68,8 @@ class Policy:
     keep_open: timedelta = timedelta()
     keep_open_count: int = 1
     gone_after: int = 3
+    no_data: NoData = NoData.KEEP
+    flapping: Flapping | None = field(default_factory=Flapping)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ further than was seen gives a `Bound` where that is sound, else raises `Unclear`
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -113,6 +113,12 @@ class Windows:
             series = self._series[key] = _Series(at_s, at_s)
         series.observe(at_s, value)
         series.prune(at_s - self._kept_s(identity, metric_index))
+
+    def take_over(self, before: "Windows", metrics: Container[tuple[str, int]]) -> None:
+        """Go on with what others remember of these metrics, given by kind and position."""
+        for (identity, index), series in before._series.items():  # noqa: SLF001 - one of its kind
+            if (identity[1], index) in metrics:
+                self._series[identity, index] = series
 
     def known_since(self, identity: Identity, metric_index: int) -> float | None:
         """Return since when (POSIX seconds) the metric was seen; None for never."""

@@ -5,178 +5,213 @@ fit is counted, never dropped in silence.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from monitor.core.alert import Severity
-from monitor.core.message import Message, MessageItem, What
-from monitor.core.plain import clean, clipped, inert
+from monitor.core.message import ENDINGS, NEWS, Message, MessageItem, What, precedence
+from monitor.core.phrases import in_words, line, name, paragraph, short_line
+from monitor.core.plain import clipped, inert
+from monitor.core.severity import Severity
 
 MOST_ITEMS = 20
 LONGEST_BODY = 3000
 LONGEST_TITLE = 150
 
 _DETAILED_UP_TO = 5
-_ORDER = (What.OPENED, What.GONE, What.CLOSED, What.RESOLVED)
-_GONE = "Orchestrator no longer reports it; whether it recovered is not known."
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_NAMED_UP_TO = 3
+_ORDER = (*NEWS, *ENDINGS, What.OPEN)
+_TYPES = {Severity.CRITICAL: "failure", Severity.WARNING: "warning", Severity.INFO: "info"}
+_AFTER_NAMES = {What.WORSE: " got worse", What.FLAPPING: " flapping"}
+# Letters of a title: names give way to what is said beside them, but not entirely.
+_LONGEST_RULE, _LONGEST_TENANT, _SHORTEST_NAME = 50, 30, 12
 
 
 def title(message: Message, *, limit: int = LONGEST_TITLE) -> str:
-    """Return one line: how bad, which rule, what, which tenant."""
-    items = message.items
-    rules = {item.rule for item in items}
-    rule = f"{inert(items[0].rule)}: " if len(rules) == 1 else ""
-    what = _name(items[0]) if len(items) == 1 else _by_what(items)
-    tenants = {item.tenant for item in items if item.tenant}
-    where = inert(min(tenants)) if len(tenants) == 1 else f"{len(tenants)} tenants"
-    text = f"[{_headline(message)}] {rule}{what}" + (f" ({where})" if tenants else "")
-    return clipped(text, limit)
+    """Return one line: how bad, which rule, whom, which tenant, and how much else there is."""
+    topic = _topic(message)
+    # Of several groups, alerts that are only counted may be of any rule and tenant.
+    is_known = not message.is_digest or len(topic.items) == topic.counts.total()
+    before = f"{_brackets(message, topic)} {_rule(topic) if is_known else ''}"
+    after = f"{_tenants(topic) if is_known else ''}{_besides(message, topic)}"
+    whom = _whom(topic, max(_SHORTEST_NAME, limit - len(before) - len(after)))
+    return clipped(f"{before}{whom}{after}".rstrip(), limit)
 
 
 def body(message: Message, *, limit: int = LONGEST_BODY) -> str:
     """Return the whole text, at most `limit` characters and `MOST_ITEMS` alerts.
 
-    A few alerts are told in a paragraph each, many in a line each, the rest is counted.
+    A few changes are told in a paragraph each; many, those of a digest, and what is still open
+    beside changes, in a line each. The rest is counted.
     """
-    items = sorted(message.items, key=_rank)
-    head = [f"{_by_what(items)}."] if len(items) > 1 else []
-    if len(items) <= _DETAILED_UP_TO:
-        text = "\n\n".join([*head, *(_paragraph(item) for item in items)])
-        if len(text) <= limit:
+    items = _sorted(message.items)
+    totals = _totals(message)
+    head = f"{_by_what(totals)}." if totals.total() > 1 else ""
+    lines = _lines(message, items)
+    detailed = len([item for item in items if item.what is not What.OPEN]) or len(items)
+    if detailed <= _DETAILED_UP_TO and not message.is_digest:
+        paragraphs = [f"\n\n{paragraph(item, message.at)}" for item in items[:detailed]]
+        text, shown = _fitting(head, [*paragraphs, *lines[detailed:]], message, items, limit)
+        if shown >= detailed:
             return text
-    return "\n".join([*head, *_lines(items, limit - sum(len(line) + 1 for line in head))])
+    text, shown = _fitting(head, lines, message, items, limit)
+    return text if shown or not items else _shortest(message, items, limit)
 
 
 def apprise_type(message: Message) -> str:
-    """Return the message type by which services choose color and icon."""
-    match message.severity:
-        case Severity.CRITICAL:
-            return "failure"
-        case Severity.WARNING:
-            return "warning"
-        case Severity.INFO:
-            return "info"
-        case None:
-            is_recovery = all(item.what == What.RESOLVED for item in message.items)
-            return "success" if is_recovery else "info"
+    """Return the message type by which services choose color and icon.
+
+    It is that of the worst news. News that is all good is a success, also while something else is
+    still open: that was told in a color of its own.
+    """
+    topic = _topic(message)
+    if topic.whats is ENDINGS:
+        return "success" if topic.counts.keys() == {What.RESOLVED} else "info"
+    return _TYPES[_worst(topic.items)]
 
 
-def in_words(span: timedelta) -> str:
-    """Return a length of time in its largest two units: `45 s`, `3 h 20 min`, `2 d`."""
-    left = max(0, int(span.total_seconds()))
-    for position, (unit, seconds) in enumerate(_UNITS):
-        count, rest = divmod(left, seconds)
-        if count:
-            next_unit, next_seconds = _UNITS[min(position + 1, len(_UNITS) - 1)]
-            minor = rest // next_seconds
-            return f"{count} {unit}" + (f" {minor} {next_unit}" if minor else "")
-    return "0 s"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Topic:
+    """What title and color speak of: news of problems, else what ended, else what is still open.
+
+    `counts` are of all such alerts, `items` those of them that are listed; `others` counts what
+    else is in the message.
+    """
+
+    whats: tuple[What, ...]
+    items: Sequence[MessageItem]
+    counts: Counter[What]
+    others: Counter[What]
+
+    @property
+    def only(self) -> MessageItem | None:
+        """Return the alert if it is a single one."""
+        return self.items[0] if len(self.items) == self.counts.total() == 1 else None
 
 
-def _rank(item: MessageItem) -> tuple[int, int, datetime, str]:
-    return (_ORDER.index(item.what), -item.severity.rank, item.started_at, item.alert_id)
-
-
-def _headline(message: Message) -> str:
-    if message.severity is not None:
-        return message.severity.upper()
-    whats = {item.what for item in message.items}
-    return next(iter(whats)).upper() if len(whats) == 1 else "ENDED"
-
-
-def _word(item: MessageItem) -> str:
-    return (item.severity if item.what == What.OPENED else item.what).upper()
-
-
-def _by_what(items: Sequence[MessageItem]) -> str:
-    counts = Counter(item.what for item in items)
-    return ", ".join(f"{counts[what]} {what}" for what in _ORDER if counts[what])
-
-
-def _by_word(items: Sequence[MessageItem]) -> str:
-    counts = Counter(_word(item) for item in items)
-    return ", ".join(f"{count} {word.lower()}" for word, count in counts.items())
-
-
-def _name(item: MessageItem) -> str:
-    return clipped(inert(item.name), 100)
-
-
-def _sentence(item: MessageItem, room: int = 400) -> str:
-    """Return what is the matter, naming the subject also where the rule's sentence does not."""
-    name, summary = _name(item), inert(item.summary)
-    match item.what:
-        case What.OPENED if summary and name in summary:
-            return clipped(summary, room)
-        case What.OPENED:
-            return clipped(f"{name}: {summary}" if summary else name, room)
-        case What.GONE:
-            return clipped(f"{name}: {_GONE}", room)
-        case What.CLOSED:
-            return clipped(f"{name}: {inert(item.reason) or 'no longer watched'}", room)
-        case What.RESOLVED:
-            return clipped(name, room)
-
-
-def _place(item: MessageItem) -> str:
-    parts = [("tenant ", item.tenant), ("folder ", item.folder)]
-    return ", ".join(word + clipped(inert(text), 100) for word, text in parts if text)
-
-
-def _time(item: MessageItem) -> str:
-    started = _utc(item.started_at)
-    if item.ended_at is None:
-        return f"since {started}"
-    lasted = in_words(item.ended_at - item.started_at)
-    return f"from {started} to {_utc(item.ended_at)}, {lasted}"
-
-
-def _utc(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _paragraph(item: MessageItem) -> str:
-    lines = [f"{_word(item)}: {_sentence(item)}"]
-    if item.what != What.OPENED and item.summary:
-        lines.append(f"It was: {clipped(inert(item.summary), 400)}")
-    if place := _place(item):
-        lines.append(f"Where: {place}")
-    lines.append(f"When: {_time(item)}")
-    lines.append(f"Incident: {item.alert_id} (rule {inert(item.rule)})")
-    if item.runbook_url:
-        lines.append(f"Runbook: {clipped(clean(item.runbook_url), 500)}")
-    return "\n".join(lines)
-
-
-def _line(item: MessageItem) -> str:
-    details = [_place(item), _time(item), f"incident {item.alert_id}"]
-    return f"{_word(item)}: {_sentence(item, 200)} ({'; '.join(part for part in details if part)})"
-
-
-def _short_line(item: MessageItem, room: int) -> str:
-    """Return a line for a service that takes little text: the incident stays, the rest shrinks."""
-    frame = f"{_word(item)}:  ({item.alert_id})"
-    return clipped(
-        f"{_word(item)}: {_sentence(item, max(1, room - len(frame)))} ({item.alert_id})", room
+def _topic(message: Message) -> _Topic:
+    totals = _totals(message)
+    present = [whats for whats in (NEWS, ENDINGS, (What.OPEN,)) if totals.keys() & set(whats)]
+    whats = present[0] if present else NEWS
+    return _Topic(
+        whats=whats,
+        items=[item for item in _sorted(message.items) if item.what in whats],
+        counts=Counter({what: n for what, n in totals.items() if what in whats}),
+        others=Counter({what: n for what, n in totals.items() if what not in whats}),
     )
 
 
-def _more(rest: Sequence[MessageItem]) -> str:
-    return f"… and {len(rest)} more: {_by_word(rest)}"
+def _totals(message: Message) -> Counter[What]:
+    return Counter(item.what for item in message.items) + Counter(message.rest)
 
 
-def _lines(items: Sequence[MessageItem], room: int) -> list[str]:
-    """Return as many lines as fit, at least one, and how many more there are of what."""
-    lines: list[str] = []
-    for position, item in enumerate(items[:MOST_ITEMS], start=1):
-        rest = items[position:]
-        left = room - sum(len(line) + 1 for line in lines) - (len(_more(rest)) + 1 if rest else 0)
-        line = _line(item)
-        if len(line) > left:
-            if lines:
-                break
-            line = _short_line(item, left)
-        lines.append(line)
-    rest = items[len(lines) :]
-    return [*lines, _more(rest)] if rest else lines
+def _sorted(items: Sequence[MessageItem]) -> list[MessageItem]:
+    return sorted(
+        items,
+        key=lambda item: (*precedence(item.what, item.severity), item.started_at, item.alert_id),
+    )
+
+
+def _worst(items: Sequence[MessageItem]) -> Severity:
+    severities = (item.severity for item in items)
+    return max(severities, key=lambda severity: severity.rank, default=Severity.INFO)
+
+
+def _by_what(counts: Mapping[What, int]) -> str:
+    return ", ".join(f"{counts[what]:,} {what}" for what in _ORDER if counts.get(what))
+
+
+def _brackets(message: Message, topic: _Topic) -> str:
+    if topic.whats is NEWS:
+        headline = _worst(topic.items).upper()
+    elif topic.whats is ENDINGS:
+        headline = next(iter(topic.counts)).upper() if len(topic.counts) == 1 else "ENDED"
+    elif topic.items and all(item.is_flapping for item in topic.items):
+        headline = "STILL FLAPPING"
+    else:
+        headline = f"STILL {_worst(topic.items).upper()}"
+    return f"[DIGEST] [{headline}]" if message.is_digest else f"[{headline}]"
+
+
+def _rule(topic: _Topic) -> str:
+    rules = {item.rule for item in topic.items}
+    return f"{clipped(inert(rules.pop()), _LONGEST_RULE)}: " if len(rules) == 1 else ""
+
+
+def _whom(topic: _Topic, room: int) -> str:
+    """Return the names of a few alerts of one kind, else how many there are of each kind."""
+    if len(topic.counts) == 1 and topic.counts.total() == len(topic.items) <= _NAMED_UP_TO:
+        verb = _AFTER_NAMES.get(topic.items[0].what, "")
+        names = ", ".join(name(item) for item in topic.items)
+        if topic.only:
+            return clipped(names, room - len(verb)) + verb
+        if len(names + verb) <= room:
+            return names + verb
+    if topic.whats == (What.OPEN,):
+        return f"{topic.counts.total():,} open"
+    return _by_what(topic.counts)
+
+
+def _tenants(topic: _Topic) -> str:
+    tenants = {item.tenant for item in topic.items if item.tenant}
+    if topic.only and tenants == {topic.only.name}:
+        return ""
+    if len(tenants) == 1:
+        return f" ({clipped(inert(tenants.pop()), _LONGEST_TENANT)})"
+    return f" ({len(tenants)} tenants)" if tenants else ""
+
+
+def _besides(message: Message, topic: _Topic) -> str:
+    parts = []
+    if topic.only and topic.only.what is What.OPEN:
+        parts.append(f"for {in_words(message.at - topic.only.started_at)}")
+    if topic.only and topic.only.affected_count:
+        parts.append(f"affects {topic.only.affected_count:,}")
+    if topic.others:
+        parts.append(_by_what(topic.others))
+    return "".join(f", {part}" for part in parts)
+
+
+def _lines(message: Message, items: Sequence[MessageItem]) -> list[str]:
+    """Return a line for each, with an empty one between news, endings and what is still open."""
+    gaps = ["\n" if _section(a) == _section(b) else "\n\n" for a, b in pairwise(items)]
+    return [gap + line(item, message) for gap, item in zip(["\n", *gaps], items, strict=False)]
+
+
+def _section(item: MessageItem) -> int:
+    return precedence(item.what, item.severity)[0]
+
+
+def _more(items: Sequence[MessageItem], rest: Mapping[What, int]) -> str:
+    """Return how many more there are: by severity where that is known of all, else by what."""
+    counted = Counter(item.what for item in items) + Counter(rest)
+    if not counted:
+        return ""
+    kinds = _by_what(counted)
+    if counted.total() == len(items):
+        words = Counter(i.severity if i.what is What.OPENED else i.what for i in items)
+        kinds = ", ".join(f"{count:,} {word}" for word, count in words.items())
+    return f"\n… and {counted.total():,} more: {kinds}"
+
+
+def _fitting(
+    head: str, blocks: Sequence[str], message: Message, items: Sequence[MessageItem], limit: int
+) -> tuple[str, int]:
+    """Return the blocks that fit and how many more there are; and the number of the blocks."""
+    fitting, shown = clipped(head + _more(items, message.rest), limit), 0
+    text = head
+    for position, block in enumerate(blocks[:MOST_ITEMS], start=1):
+        text = (text + block).lstrip("\n")
+        whole = text + _more(items[position:], message.rest)
+        if len(whole) > limit:
+            break
+        fitting, shown = whole, position
+    return fitting, shown
+
+
+def _shortest(message: Message, items: Sequence[MessageItem], limit: int) -> str:
+    """Return the worst alert and a count, for a service that takes few letters."""
+    more = _more(items[1:], message.rest)
+    if len(more) > limit // 3:
+        more = more.partition(":")[0]
+    return short_line(items[0], max(1, limit - len(more))) + more

@@ -10,13 +10,14 @@ import structlog
 from monitor.channels import Channel
 from monitor.clock import Clock
 from monitor.errors import StoreError
-from monitor.pipeline.deliver import deliver_due
+from monitor.pipeline.deliver import Ledger, deliver_due
 from monitor.store.store import Store
 
 log = structlog.get_logger(__name__)
 
 IDLE = timedelta(seconds=30)
 STORE_PAUSE = timedelta(seconds=5)
+SHORTEST_REST = timedelta(seconds=1)
 
 
 class Courier:
@@ -28,14 +29,21 @@ class Courier:
         name: str,
         channel: Channel,
         store: Store,
+        ledger: Ledger,
         clock: Clock,
         pace: float = 1.0,
         completed: Callable[[str], None] = lambda _work: None,
+        made_of: object = None,
     ) -> None:
-        """Prepare; `pace` is how many seconds of `clock` pass in a real one (see FastClock)."""
+        """Prepare; `pace` is how many seconds of `clock` pass in a real one (see FastClock).
+
+        `made_of` is what of the configuration the channel was built from.
+        """
         self.name = name
+        self.made_of = made_of
         self._channel = channel
         self._store = store
+        self._ledger = ledger
         self._clock = clock
         self._pace = pace
         self._completed = completed
@@ -73,13 +81,14 @@ class Courier:
             self._news.clear()
             wait = self._deliver()
             if not self._stopping.is_set():
-                self._news.wait(max(0.0, wait.total_seconds()) / self._pace)
+                self._news.wait(wait.total_seconds() / self._pace)
 
     def _deliver(self) -> timedelta:
         """Deliver what is due and return how long to rest."""
         try:
             deliver_due(
                 self._store,
+                self._ledger,
                 self.name,
                 self._channel,
                 clock=self._clock,
@@ -87,7 +96,7 @@ class Courier:
                 stopping=self._stopping.is_set,
             )
             self._completed(f"deliver:{self.name}")
-            next_at = self._store.next_due_at(self.name)
+            next_at = self._store.next_due_at(self.name, self._clock.now())
         except StoreError as error:
             level = log.debug if self._is_failing else log.warning
             level("delivery.store_failed", channel=self.name, error=str(error))
@@ -100,4 +109,7 @@ class Courier:
         if self._is_failing:
             log.info("delivery.store_recovered", channel=self.name)
             self._is_failing = False
-        return IDLE if next_at is None else min(IDLE, next_at - self._clock.now())
+        if next_at is None:
+            return IDLE
+        # What is due all the same cannot be sent now: the courier before this one has it in hand.
+        return min(max(SHORTEST_REST, next_at - self._clock.now()), IDLE)

@@ -25,7 +25,9 @@ class Poller:
     """A scheduled poll. `settled` hears of every snapshot that was recorded.
 
     Once `stopping`, nothing is asked any more, and a poll that failed because its connection was
-    closed under it is not recorded: it is nobody's failure.
+    closed under it is not recorded: it is nobody's failure. Once retired, because the
+    configuration has changed, nothing is recorded at all. `made_of` is what of the configuration
+    it was built from.
     """
 
     tenant: str
@@ -37,6 +39,8 @@ class Poller:
     clock: Clock
     settled: Callable[[Snapshot, Settled], None]
     stopping: Callable[[], bool] = lambda: False
+    made_of: object = None
+    is_retired: bool = False
     _failing: bool = False
     _store_failing: bool = False
 
@@ -47,7 +51,7 @@ class Poller:
 
     def poll(self) -> None:
         """Poll once and settle what came of it."""
-        if self.stopping():
+        if self.stopping() or self.is_retired:
             return
         snapshot = collect(
             tenant=self.tenant,
@@ -57,7 +61,7 @@ class Poller:
             clock=self.clock,
             deadline_s=self._deadline().total_seconds(),
         )
-        if self.stopping() and isinstance(snapshot.outcome, Failed):
+        if self.is_retired or (self.stopping() and isinstance(snapshot.outcome, Failed)):
             return
         self._report(snapshot)
         at = Instant(now=self.clock.now(), elapsed_s=self.clock.monotonic())

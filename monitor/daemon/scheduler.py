@@ -1,6 +1,7 @@
 """Drives the polls; the only importer of APScheduler."""
 
 import hashlib
+import itertools
 import logging
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 GUARD_EVERY = timedelta(seconds=1)
 CLOCK_STEP_S = 2.0
+_NUMBERED = "#"
 
 
 class Scheduler:
@@ -39,7 +41,8 @@ class Scheduler:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         self._scheduler.add_listener(self._on_event, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES)
-        self._every: dict[str, timedelta] = {}
+        self._planned: dict[str, tuple[timedelta, str]] = {}
+        self._numbers = itertools.count(1)
         self._running = _Running()
         self._offset_s = self._offset()
 
@@ -49,13 +52,20 @@ class Scheduler:
         The first runs of many jobs are spread over a tenth of the interval (at most two seconds)
         by the name, so that the tenants are not all asked in the same instant.
         """
-        self._every[name] = interval
+        # A name may be used again while a run of the forgotten job goes on: that is another job.
+        job_id = f"{name}{_NUMBERED}{next(self._numbers)}"
+        self._planned[name] = (interval, job_id)
         self._scheduler.add_job(
             self._running.counted(job),
             IntervalTrigger(seconds=interval.total_seconds(), timezone=UTC),
-            id=name,
+            id=job_id,
             next_run_time=self._now() + _spread(name, interval),
         )
+
+    def forget(self, name: str) -> None:
+        """Run a job no more; a run that is going on goes on to its end."""
+        _, job_id = self._planned.pop(name)
+        self._scheduler.remove_job(job_id)
 
     def start(self) -> None:
         """Begin."""
@@ -82,11 +92,11 @@ class Scheduler:
         self._offset_s = offset
         if abs(step) <= CLOCK_STEP_S:
             return None
-        for name, interval in self._every.items():
+        for interval, job_id in self._planned.values():
             self._scheduler.reschedule_job(
-                name, trigger=IntervalTrigger(seconds=interval.total_seconds(), timezone=UTC)
+                job_id, trigger=IntervalTrigger(seconds=interval.total_seconds(), timezone=UTC)
             )
-            self._scheduler.modify_job(name, next_run_time=self._now())
+            self._scheduler.modify_job(job_id, next_run_time=self._now())
         self._scheduler.wakeup()
         log.warning("scheduler.clock_stepped", step_s=round(step, 3))
         return step
@@ -98,10 +108,11 @@ class Scheduler:
         return self._clock.now()
 
     def _on_event(self, event: JobEvent) -> None:
+        name = event.job_id.rpartition(_NUMBERED)[0]
         if event.code == EVENT_JOB_MAX_INSTANCES:
-            log.warning("poll.skipped", job=event.job_id, reason="the last run is still going")
+            log.warning("poll.skipped", job=name, reason="the last run is still going")
         else:
-            log.error("job.crashed", job=event.job_id, error=repr(event.exception))
+            log.error("job.crashed", job=name, error=repr(event.exception))
 
 
 class _Running:

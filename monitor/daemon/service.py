@@ -14,11 +14,13 @@ from monitor.core.sample import Snapshot
 from monitor.daemon.courier import Courier
 from monitor.daemon.poller import Poller
 from monitor.daemon.scheduler import Scheduler
+from monitor.daemon.ticker import Ticker
 from monitor.pipeline.evaluate import Evaluator, Instant, Settled
 
 log = structlog.get_logger(__name__)
 
 GRACE_S = 8.0
+_BAD = {EventKind.OPENED, EventKind.WORSENED, EventKind.FLAPPING}
 BEAT_S = 1.0
 
 
@@ -27,45 +29,92 @@ class Service:
     """Pollers, couriers and the scheduler that drives them.
 
     `heard` is told of every settled snapshot; `beat` is called once a second while all is well
-    (the watchdog); `completed` hears of finished work; `pace` is how many seconds of `clock` pass
-    in a real one; `grace_s` is how many real seconds stopping may take.
+    (the watchdog); `reload` is called when somebody asked for it; `completed` hears of finished
+    work; `pace` is how many seconds of `clock` pass in a real one; `grace_s` is how many real
+    seconds stopping may take.
     """
 
     evaluator: Evaluator
     pollers: Sequence[Poller]
     couriers: Sequence[Courier]
     scheduler: Scheduler
+    ticker: Ticker
     clock: Clock
     pace: float = 1.0
     grace_s: float = GRACE_S
     heard: Callable[[Snapshot, Settled], None] = lambda _snapshot, _settled: None
     completed: Callable[[str], None] = lambda _work: None
     beat: Callable[[], None] = lambda: None
+    reload: Callable[[], None] = lambda: None
     stopping: threading.Event = field(default_factory=threading.Event)
+    _is_reload_asked: bool = False
+    _leaving: list[Courier] = field(default_factory=list)
 
     def start(self) -> None:
         """Take up where the last run ended, then poll everything at once."""
-        at = Instant(now=self.clock.now(), elapsed_s=self.clock.monotonic())
-        self._announce(self.evaluator.restore(at).events)
+        self._announce(self.evaluator.restore(self.instant()).events)
         for courier in self.couriers:
             courier.start()
+        self.ticker.start()
         for poller in self.pollers:
-            self.scheduler.every(poller.every / self.pace, poller.name, poller.poll)
+            self._schedule(poller)
         self.scheduler.start()
+
+    def go_on_with(self, pollers: Sequence[Poller], couriers: Sequence[Courier]) -> None:
+        """Replace pollers and couriers while running; who is in both goes on undisturbed.
+
+        A courier that leaves finishes the message in hand; what a poller that leaves still learns
+        is dropped. Only the thread that watches may call it.
+        """
+        kept = {id(one) for one in (*pollers, *couriers)}
+        old_couriers, self.couriers = self.couriers, couriers
+        old_pollers, self.pollers = self.pollers, pollers
+        self._leaving = [courier for courier in self._leaving if not courier.join(0)]
+        for courier in old_couriers:
+            if id(courier) not in kept:
+                courier.stop()
+                self._leaving.append(courier)
+        known = {id(one) for one in (*old_pollers, *old_couriers)}
+        for courier in couriers:
+            if id(courier) not in known:
+                courier.start()
+        clients = {id(poller.client) for poller in pollers}
+        for poller in old_pollers:
+            if id(poller) not in kept:
+                poller.is_retired = True
+                self.scheduler.forget(poller.name)
+                if id(poller.client) not in clients:
+                    poller.client.close()
+        for poller in pollers:
+            if id(poller) not in known:
+                self._schedule(poller)
+
+    def instant(self) -> Instant:
+        """Return the moment by its clock."""
+        return Instant(now=self.clock.now(), elapsed_s=self.clock.monotonic())
 
     def settled(self, snapshot: Snapshot, settled: Settled) -> None:
         """Pass on what a poll led to: to the log, to the couriers, to whoever listens."""
         self.completed(f"collect:{snapshot.tenant}/{snapshot.collector}")
-        self._announce(settled.events)
-        if settled.deliveries:
-            for courier in self.couriers:
-                courier.wake()
+        self.decided(settled)
         self.heard(snapshot, settled)
+
+    def decided(self, settled: Settled) -> None:
+        """Pass on what was decided: to the log, and to the couriers whose channel is to hear."""
+        self._announce(settled.events)
+        channels = {delivery.channel for delivery in settled.deliveries}
+        for courier in self.couriers if channels else ():
+            if courier.name in channels:
+                courier.wake()
 
     def watch(self) -> None:
         """Keep watch until somebody asks to stop."""
         while not self.stopping.wait(BEAT_S):
             self.scheduler.guard_clock()
+            if self._is_reload_asked:
+                # First this: whoever asks while it goes on has changed something since.
+                self._is_reload_asked = False
+                self.reload()
             self.beat()
 
     def stop(self) -> bool:
@@ -76,6 +125,7 @@ class Service:
         """
         self.stopping.set()
         self.scheduler.stop()
+        self.ticker.stop()
         for courier in self.couriers:
             courier.stop()
         for poller in self.pollers:
@@ -87,20 +137,19 @@ class Service:
 
         # The polls first: a channel that hangs must not take their time.
         is_drained = self.scheduler.drain(left_s())
-        ended = [courier.join(left_s()) for courier in self.couriers]
+        ended = [courier.join(left_s()) for courier in (*self.couriers, *self._leaving)]
         return is_drained and all(ended)
 
     def once(self) -> None:
         """Run every collector once, evaluate, deliver what is due."""
-        at = Instant(now=self.clock.now(), elapsed_s=self.clock.monotonic())
-        self._announce(self.evaluator.restore(at).events)
+        self._announce(self.evaluator.restore(self.instant()).events)
         for poller in self.pollers:
             poller.poll()
         for courier in self.couriers:
             courier.deliver_now()
 
     def stop_on_signals(self) -> None:
-        """Stop at SIGTERM and SIGINT. Only the main thread may call it."""
+        """Stop at SIGTERM and SIGINT, reload at SIGHUP. Only the main thread may call it."""
 
         def ask_to_stop(number: int) -> None:
             log.info("daemon.stopping", signal=signal.Signals(number).name)
@@ -113,13 +162,19 @@ class Service:
 
         signal.signal(signal.SIGTERM, hear)
         signal.signal(signal.SIGINT, hear)
-        # The configuration is read at the start only; a stray SIGHUP must not end the watch.
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, self._ask_to_reload)
+
+    def _ask_to_reload(self, _number: int, _frame: FrameType | None) -> None:
+        # No lock and no log: the main thread, which is interrupted here, may hold theirs.
+        self._is_reload_asked = True
+
+    def _schedule(self, poller: Poller) -> None:
+        self.scheduler.every(poller.every / self.pace, poller.name, poller.poll)
 
     def _announce(self, events: Sequence[AlertEvent]) -> None:
         for event in events:
             alert = event.alert
-            level = log.warning if event.kind is EventKind.OPENED else log.info
+            level = log.warning if event.kind in _BAD else log.info
             level(
                 f"alert.{event.kind}",
                 alert=alert.id,
@@ -128,5 +183,6 @@ class Service:
                 tenant=alert.subject.tenant,
                 name=alert.subject.name,
                 reason=event.reason.value,
+                detail=event.detail,
                 summary=alert.summary,
             )

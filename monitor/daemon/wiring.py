@@ -1,7 +1,6 @@
 """Builds the running parts from a configuration: the one place that knows how they fit."""
 
 import ssl
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +13,14 @@ from monitor.clock import Clock
 from monitor.config import tenants as auth
 from monitor.config.compose import Configuration
 from monitor.config.plugins import collectors
+from monitor.config.secrets import secrets_within
 from monitor.config.tenants import Tenant
 from monitor.core.sample import Snapshot
 from monitor.daemon.courier import Courier
 from monitor.daemon.poller import Poller
 from monitor.daemon.scheduler import Scheduler
 from monitor.daemon.service import Service
+from monitor.daemon.ticker import Bookkeeper, Ticker
 from monitor.orchestrator.client import ClientOptions, OrchestratorClient
 from monitor.orchestrator.credentials import (
     AccessToken,
@@ -61,10 +62,8 @@ def build_client(
 
 def build_channels(configuration: Configuration) -> dict[str, Channel]:
     """Return the channels by name."""
-    types = discover(channel_plugins, "CHANNEL", ChannelType)
     return {
-        name: types["apprise-url"].make(name, table.url.read())
-        for name, table in configuration.channels.items()
+        name: _channel(name, table.url.read()) for name, table in configuration.channels.items()
     }
 
 
@@ -88,52 +87,103 @@ def build_service(
 
     `pace` is how many seconds of `clock` pass in a real one; `completed` is told of finished work.
     """
-    stopping = threading.Event()
-    plugins = collectors()
     evaluator = Evaluator(
         store=store,
-        rules=configuration.rules,
-        routes=configuration.routes,
-        collector_kinds={name: plugins[name].kinds for name in configuration.collectors},
-        tenants={name: tenant.labels for name, tenant in configuration.tenants.items()},
+        plan=configuration.plan,
+        collector_kinds=_kinds(configuration),
+        tenants=_labels(configuration),
     )
-    couriers = [
-        Courier(
-            name=name, channel=channel, store=store, clock=clock, pace=pace, completed=completed
-        )
-        for name, channel in build_channels(configuration).items()
-    ]
-    pollers: list[Poller] = []
-    count = len(configuration.tenants) * len(configuration.collectors)
     service = Service(
         evaluator=evaluator,
-        pollers=pollers,
-        couriers=couriers,
-        scheduler=Scheduler(threads=max(1, min(MOST_THREADS, count))),
+        pollers=(),
+        couriers=(),
+        scheduler=Scheduler(threads=MOST_THREADS),
+        ticker=Ticker(evaluator=evaluator, clock=clock, pace=pace),
         clock=clock,
         pace=pace,
         heard=heard,
         completed=completed,
-        stopping=stopping,
     )
-    scopes = scopes_of(configuration)
-    for tenant_name, tenant in configuration.tenants.items():
-        client = build_client(tenant, clock=clock, scopes=scopes, wait=stopping.wait)
-        pollers.extend(
-            Poller(
-                tenant=tenant_name,
-                collector=name,
-                every=every,
-                ask=plugins[name].make(tenant_name, tenant.labels),
-                client=client,
-                evaluator=evaluator,
-                clock=clock,
-                settled=service.settled,
-                stopping=stopping.is_set,
-            )
-            for name, every in configuration.collectors.items()
-        )
+    service.ticker.decided = service.decided
+    service.couriers = _couriers(configuration, service)
+    service.pollers = _pollers(configuration, service)
     return service
+
+
+def rebuild(service: Service, configuration: Configuration) -> None:
+    """Let a running service go on by another configuration; what it leaves as it was stays.
+
+    Raises:
+        StoreError, ValueError: the service goes on as it was.
+    """
+    couriers = _couriers(configuration, service)
+    pollers = _pollers(configuration, service)
+    settled = service.evaluator.reload(
+        configuration.plan, _kinds(configuration), _labels(configuration), service.instant()
+    )
+    service.go_on_with(pollers, couriers)
+    service.decided(settled)
+
+
+def _couriers(configuration: Configuration, service: Service) -> list[Courier]:
+    """Return a courier for each channel: the service's own where the address is the same."""
+    ledger = Bookkeeper(service.evaluator)
+    ledger.decided = service.decided
+    standing = {courier.name: courier for courier in service.couriers}
+    couriers = []
+    for name, table in configuration.channels.items():
+        url = table.url.read()
+        courier = standing.get(name)
+        if courier is None or courier.made_of != url:
+            courier = Courier(
+                name=name,
+                channel=_channel(name, url),
+                store=service.evaluator.store,
+                ledger=ledger,
+                clock=service.clock,
+                pace=service.pace,
+                completed=service.completed,
+                made_of=url,
+            )
+        couriers.append(courier)
+    return couriers
+
+
+def _pollers(configuration: Configuration, service: Service) -> list[Poller]:
+    """Return the pollers: the service's own where nothing about them has changed.
+
+    The client of a tenant, with its token, stays as long as the tenant's table and its secrets do.
+    """
+    plugins = collectors()
+    scopes = scopes_of(configuration)
+    standing = {(poller.tenant, poller.collector): poller for poller in service.pollers}
+    clients = {poller.tenant: poller for poller in service.pollers}
+    pollers = []
+    for tenant_name, tenant in configuration.tenants.items():
+        made_of = _made_of(tenant, scopes)
+        known = clients.get(tenant_name)
+        if known is not None and known.made_of == made_of:
+            client = known.client
+        else:
+            wait = service.stopping.wait
+            client = build_client(tenant, clock=service.clock, scopes=scopes, wait=wait)
+        for name, every in configuration.collectors.items():
+            poller = standing.get((tenant_name, name))
+            if poller is None or poller.client is not client or poller.every != every:
+                poller = Poller(
+                    tenant=tenant_name,
+                    collector=name,
+                    every=every,
+                    ask=plugins[name].make(tenant_name, tenant.labels),
+                    client=client,
+                    evaluator=service.evaluator,
+                    clock=service.clock,
+                    settled=service.settled,
+                    stopping=service.stopping.is_set,
+                    made_of=made_of,
+                )
+            pollers.append(poller)
+    return pollers
 
 
 def expectations(configuration: Configuration) -> Mapping[str, timedelta]:
@@ -147,6 +197,35 @@ def expectations(configuration: Configuration) -> Mapping[str, timedelta]:
         for tenant in configuration.tenants
         for name, every in configuration.collectors.items()
     }
+
+
+def _kinds(configuration: Configuration) -> dict[str, tuple[str, ...]]:
+    plugins = collectors()
+    return {name: plugins[name].kinds for name in configuration.collectors}
+
+
+def _labels(configuration: Configuration) -> dict[str, Mapping[str, str]]:
+    return {name: tenant.labels for name, tenant in configuration.tenants.items()}
+
+
+def _channel(name: str, url: SecretStr) -> Channel:
+    types = discover(channel_plugins, "CHANNEL", ChannelType)
+    return types["apprise-url"].make(name, url)
+
+
+def _made_of(tenant: Tenant, scopes: Sequence[str]) -> object:
+    """Return all that a tenant's client depends on, what stands in other files included."""
+    secrets = tuple(source.read() for _, source in secrets_within(tenant))
+    files = [_content(file) for file in (tenant.ca_file, tenant.client_certificate_file)]
+    return tenant, scopes, secrets, files
+
+
+def _content(file: str | None) -> bytes | None:
+    """Return what is in a file; None when it cannot be read: then the client has more to say."""
+    try:
+        return None if file is None else Path(file).read_bytes()
+    except OSError:
+        return None
 
 
 def _tls(tenant: Tenant) -> ssl.SSLContext | None:

@@ -1,4 +1,4 @@
-"""What a session is called, by programs and by people.
+"""What a session and its host are called, by programs and by people.
 
 Source: Orchestrator reference, session liveness: an unattended session is its machine, host and
 service user, a person's session its robot; session ids change when a session is made anew.
@@ -41,6 +41,13 @@ def user_key(row: Session) -> str:
         if robot.username:
             return f"user/{_part(robot.username)}"
     return _key(row.machine_id, row.host_machine_name, None if robot is None else robot.username)
+
+
+def machine_key(row: Runtime | Session) -> str:
+    """Return the stable key of a session's host under its machine; "" where neither is told."""
+    if not row.machine_id and not row.host_machine_name:
+        return ""
+    return f"{row.machine_id or 0}/{_part(row.host_machine_name)}"
 
 
 def _key(machine_id: int | None, host: str | None, user: str | None) -> str:

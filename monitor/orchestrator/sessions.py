@@ -4,21 +4,28 @@ GetMachineSessionRuntimes has a row for each runtime type of a session, GetGloba
 each session of a person, sometimes of a host too. Source: Orchestrator reference, sessions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
 from monitor.orchestrator.liveness import is_attended
 from monitor.orchestrator.wire import Runtime, Session
 
-_PREFERRED_TYPES = ("Unattended", "NonProduction", "Headless", "TestAutomation")
+UNATTENDED_TYPES = ("Unattended", "NonProduction", "Headless", "TestAutomation")
+"""Robots that work without a person, the most telling first."""
+
+
+class Runtimes(Runtime, gc=False, rename="pascal"):
+    """A session with slots of several types: their sums, and one of them as its runtime type."""
+
+    offered: tuple[str, ...] = ()
 
 
 def host_sessions(runtimes: Sequence[Runtime]) -> dict[object, Runtime]:
     """Return one row for each session, by its id.
 
     The runtime type that stands for a session is one that has slots, as types without any are
-    listed too; null where none has. Maintenance on any row is maintenance.
+    listed too; null where none has. Slots are summed, maintenance on any row is maintenance.
     """
     sessions: dict[object, Runtime] = {row.session_id: row for row in runtimes}
     if len(sessions) == len(runtimes) and None not in sessions:
@@ -41,6 +48,14 @@ def host_sessions(runtimes: Sequence[Runtime]) -> dict[object, Runtime]:
 def robot_type_of(row: Runtime) -> str | None:
     """Return the runtime type that can run jobs here, None when there are no slots."""
     return row.runtime_type if row.runtimes is None or row.runtimes > 0 else None
+
+
+def offered_types(row: Runtime) -> tuple[str, ...]:
+    """Return the runtime types of which a session has slots."""
+    if isinstance(row, Runtimes):
+        return row.offered
+    kind = robot_type_of(row)
+    return (kind,) if kind else ()
 
 
 def divided(
@@ -80,16 +95,32 @@ def divided(
 
 
 def _summed(rows: Sequence[Runtime]) -> Runtime:
-    usable = [row for row in rows if robot_type_of(row) is not None]
-    chosen = min(usable, key=_preference) if usable else rows[0]
+    # By type: a row that moved from one page to the next while they were read is there twice.
+    usable = {row.runtime_type: row for row in rows if robot_type_of(row) is not None}
+    chosen = min(usable.values(), key=_preference) if usable else rows[0]
+    if len(usable) > 1:
+        chosen = _all_of(usable.values(), chosen)
     if any(row.maintenance_mode == "Enabled" for row in rows):
         return msgspec.structs.replace(chosen, maintenance_mode="Enabled")
     return chosen
 
 
+def _all_of(rows: Collection[Runtime], chosen: Runtime) -> Runtimes:
+    types = [row.runtime_type for row in rows if row.runtime_type]
+    session = Runtimes(**msgspec.structs.asdict(chosen), offered=tuple(sorted(types)))
+    session.runtimes = _sum([row.runtimes for row in rows])
+    session.used_runtimes = _sum([row.used_runtimes for row in rows])
+    return session
+
+
+def _sum(counts: Sequence[float | None]) -> float | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
 def _preference(row: Runtime) -> tuple[int, str]:
     kind = row.runtime_type or ""
-    place = _PREFERRED_TYPES.index(kind) if kind in _PREFERRED_TYPES else len(_PREFERRED_TYPES)
+    place = UNATTENDED_TYPES.index(kind) if kind in UNATTENDED_TYPES else len(UNATTENDED_TYPES)
     return place, kind
 
 

@@ -64,6 +64,7 @@ class Runtime(msgspec.Struct, gc=False, rename="pascal"):
     status: str | None = None
     is_unresponsive: bool | None = None
     runtimes: float | None = None
+    used_runtimes: float | None = None
     reporting_time: str | None = None
     maintenance_mode: str | None = None
     service_user_name: str | None = None

@@ -19,17 +19,21 @@ log = structlog.get_logger(__name__)
 
 
 class Outbox(Protocol):
-    """What delivering needs of the store. Each method may raise StoreError."""
+    """What delivering needs of the store. May raise StoreError."""
 
     def due(self, channel: str, now: datetime) -> Sequence[Delivery]:
         """Return what is due on a channel, oldest first, an incident's next after its first."""
         ...
 
-    def mark_attempt(self, delivery: Delivery, now: datetime) -> bool:
-        """Leave evidence that an attempt begins; False: it is settled already, do not send."""
+
+class Ledger(Protocol):
+    """Who keeps account of attempts. Each method may raise StoreError."""
+
+    def begin_attempt(self, delivery: Delivery, now: datetime) -> bool:
+        """Leave evidence that an attempt begins; False: do not send, it is no longer wanted."""
         ...
 
-    def settle(self, delivery: Delivery, now: datetime) -> None:
+    def end_attempt(self, delivery: Delivery, now: datetime) -> object:
         """Record what came of an attempt."""
         ...
 
@@ -44,7 +48,8 @@ class DeliveryReport:
 
 
 def deliver_due(
-    store: Outbox,
+    outbox: Outbox,
+    ledger: Ledger,
     channel_name: str,
     channel: Channel,
     *,
@@ -64,16 +69,16 @@ def deliver_due(
     started_at = clock.now()
     states: list[DeliveryState] = []
     attempted: set[str] = set()
-    while batch := [d for d in store.due(channel_name, started_at) if d.id not in attempted]:
+    while batch := [d for d in outbox.due(channel_name, started_at) if d.id not in attempted]:
         for delivery in batch:
             if stopping():
                 return _report(states)
             attempted.add(delivery.id)
-            if not store.mark_attempt(delivery, clock.now()):
+            if not ledger.begin_attempt(delivery, clock.now()):
                 continue
             outcome = _send(channel, delivery)
             settled = after_attempt(delivery, outcome, clock.now(), jitter())
-            store.settle(settled, clock.now())
+            ledger.end_attempt(settled, clock.now())
             _tell(settled)
             states.append(settled.state)
     return _report(states)
@@ -84,7 +89,7 @@ def _send(channel: Channel, delivery: Delivery) -> Outcome:
         return channel.send(delivery)
     except Exception as error:  # noqa: BLE001 - the one place where a channel's faults end
         # Only the type: the text may quote the channel's address.
-        return Retryable(f"the channel failed: {type(error).__name__}")
+        return Retryable(f"the channel failed: {type(error).__name__}", may_have_arrived=True)
 
 
 def _tell(settled: Delivery) -> None:

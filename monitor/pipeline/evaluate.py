@@ -5,28 +5,30 @@ failed transaction leaves the mirror as it was, and the next poll judges anew.
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from monitor.core import engine
-from monitor.core.alert import Alert, AlertEvent, AlertKey, Phase, Reason
-from monitor.core.delivery import Delivery
+from monitor.core.alert import AlertEvent
+from monitor.core.delivery import Delivery, DeliveryState
+from monitor.core.desk import Changes, Desk
 from monitor.core.engine import Evaluation
-from monitor.core.kinds import COLLECTOR, KINDS
-from monitor.core.routing import Route, route
-from monitor.core.rule import Rule
-from monitor.core.sample import Collected, Snapshot, Subject
-from monitor.core.scopes import Scopes
-from monitor.core.window import Windows
-from monitor.pipeline.health import Health, collector_subject
-from monitor.store.store import Store
+from monitor.core.plan import Plan
+from monitor.core.sample import Collected, Snapshot
+from monitor.core.situation import Transitions
+from monitor.pipeline.remit import Remit
+from monitor.pipeline.vitals import Vitals
+from monitor.store.store import Store, Write
 
 log = structlog.get_logger(__name__)
 
 CLOCK_STEP = timedelta(seconds=2)
+PEOPLE_EVERY_S = 1.0
+"""So often at most people's silences and acknowledgements are read, in seconds."""
+CHANNEL_REMOVED = "the channel was removed from the configuration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,119 +51,223 @@ class Settled:
 class Evaluator:
     """Settles snapshots one after the other; safe to call from many threads.
 
-    `collector_kinds` maps a collector's name to the kinds it answers for; `tenants` are those
-    that are watched, with their labels, None for whichever appear.
+    What it begins with is as in `Remit`; nothing is known before `restore`.
     """
 
     store: Store
-    rules: Sequence[Rule]
-    routes: Sequence[Route]
+    plan: Plan
     collector_kinds: Mapping[str, tuple[str, ...]]
     tenants: Mapping[str, Mapping[str, str]] | None = None
-    _alerts: dict[AlertKey, Alert] = field(default_factory=dict)
-    _health: dict[tuple[str, str], Health] = field(default_factory=dict)
-    _windows: Windows = field(default_factory=Windows)
-    _spans: Mapping[str, Mapping[int, timedelta]] = field(default_factory=dict)
-    _scopes: Scopes = field(init=False)
+    _desk: Desk = field(init=False)
+    _remit: Remit = field(init=False)
+    _vitals: Vitals = field(default_factory=Vitals)
     _last: Instant | None = None
+    _people_at_s: float | None = None
     _is_unsure: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        """Prepare the index of the rules."""
-        self._scopes = Scopes(self.rules)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def restore(self, at: Instant) -> Settled:
         """Take up where the last run ended: alerts, windows and the collectors' health.
 
         The time in between counts for no timer. Alerts of rules that are gone are ended, and so
-        are those about a tenant or collector that is watched no longer.
+        are those about a tenant, collector or channel that is watched no longer.
         """
         with self._lock:
             self._last = at
-            self._alerts = {alert.key: alert for alert in self.store.load_alerts()}
-            self._spans = looked_back_on(self.rules)
-            self._windows = self._seeded_windows(at.now)
-            for state in self.store.collector_states():
-                self._health[state.tenant, state.collector] = Health(
-                    subject=self._collector(state.tenant, state.collector, state.last_error or ""),
-                    known_since=at.now,
-                    last_success_at=state.last_success_at,
-                    failed_polls=state.failures,
-                )
-            orphans = engine.retire(self._alerts.values(), self.rules, at.now)
-            gone = {alert.key for alert in orphans.alerts}
-            left = [alert for alert in self._alerts.values() if alert.key not in gone]
-            unwatched = engine.close(
-                (alert for alert in left if not self._is_watched(alert)), Reason.NOT_WATCHED, at.now
+            self._remit = Remit(
+                plan=self.plan, collector_kinds=self.collector_kinds, tenants=self.tenants
             )
-            resting = engine.pause(alert for alert in left if self._is_watched(alert))
-            return self._commit(None, [orphans, unwatched, resting], at.now)
+            self._remit.recall(self.store, at.now)
+            self._desk = Desk(plan=self.plan, started_at=at.now)
+            self._take()
+            self._desk.transitions = self._remit.transitions(self.store, at.now)
+            self._hear(at)
+            self._vitals.recall(self.store, self._remit, at.now)
+            self._give_up_undeliverable(at.now)
+            closed = self._remit.close(self._desk.alerts, at.now)
+            gone = {alert.key for part in closed for alert in part.alerts}
+            left = (alert for key, alert in self._desk.alerts.items() if key not in gone)
+            return self._commit(None, [*closed, engine.pause(left)], at.now)
+
+    def reload(
+        self,
+        plan: Plan,
+        collector_kinds: Mapping[str, tuple[str, ...]],
+        tenants: Mapping[str, Mapping[str, str]] | None,
+        at: Instant,
+    ) -> Settled:
+        """Go on by another configuration: no timer stops, and nobody is told anything again.
+
+        As at a start, alerts that nothing in it would look at any more are ended.
+
+        Raises:
+            StoreError: it goes on by the one it had.
+        """
+        remit = Remit(plan=plan, collector_kinds=collector_kinds, tenants=tenants)
+        with self._lock:
+            before, transitions = self._remit, self._desk.transitions
+            # Whatever may fail without a trace comes first.
+            remit.recall(self.store, at.now, before)
+            wider = remit.transitions(self.store, at.now)
+            self._hear(at)
+            parts = [*self._after_failed_commit(), *self._after_clock_step(at)]
+            try:
+                self._go_by(remit, wider)
+                parts += remit.close(self._desk.alerts, at.now)
+                settled = self._commit(None, parts, at.now)
+            except BaseException:
+                self._go_by(before, transitions)
+                raise
+            self.plan, self.collector_kinds, self.tenants = plan, collector_kinds, tenants
+            self._vitals.go_by(remit)
+            return settled
 
     def settle(self, snapshot: Snapshot, at: Instant) -> Settled:
         """Record a snapshot and whatever follows from it.
+
+        One of a tenant or collector that is watched no longer counts for nothing: its poll was
+        under way when the configuration changed.
 
         Raises:
             StoreError: it is not recorded, or the answer to the commit was lost. The next snapshot
                 is judged by what the database says then.
         """
         with self._lock:
-            health = self._health_after(snapshot, at.now)
-            self._health[snapshot.tenant, snapshot.collector] = health
-            sight = health.collected(at.now)
-            self._observe(sight)
+            remit = self._remit
+            if not remit.polls(snapshot.tenant, snapshot.collector):
+                return Settled()
+            self._hear(at)
+            sight = self._vitals.after_poll(snapshot, remit, at.now)
+            remit.observe(sight)
+            resting = [*self._after_failed_commit(), *self._after_clock_step(at)]
+            alerts = self._desk.alerts
             parts = [
-                *self._after_failed_commit(),
-                *self._after_clock_step(at),
-                self._judge(snapshot, at.now),
-                self._evaluate(snapshot.tenant, sight, at.now),
+                *resting,
+                remit.judge(snapshot, alerts, at.now),
+                remit.evaluate(alerts, snapshot.tenant, sight, at.now),
             ]
-            self._is_unsure = True
             settled = self._commit(snapshot, parts, at.now)
-            self._is_unsure = False
+            if isinstance(snapshot.outcome, Collected):
+                remit.roster.seen(snapshot.tenant, snapshot.outcome)
             return settled
 
-    def _judge(self, snapshot: Snapshot, now: datetime) -> Evaluation:
-        if isinstance(snapshot.outcome, Collected):
-            self._observe(snapshot.outcome)
-            return self._evaluate(snapshot.tenant, snapshot.outcome, now)
-        kinds = self.collector_kinds[snapshot.collector]
-        return engine.pause(
-            alert
-            for alert in self._alerts.values()
-            if alert.subject.tenant == snapshot.tenant and alert.subject.kind in kinds
-        )
+    def tick(self, at: Instant) -> Settled:
+        """Do what is due by time alone: waits that are over, mutes that end, what people said.
 
-    def _evaluate(self, tenant: str, collected: Collected, now: datetime) -> Evaluation:
-        # Windows end at the server's time, the clock by which their values are placed.
-        self._windows.now = collected.observed_at
-        return engine.evaluate(
-            self._alerts, tenant, collected, self.rules, self._windows, now, self._scopes
-        )
+        Raises:
+            StoreError: as `settle`.
+        """
+        with self._lock:
+            self._hear(at)
+            parts = [*self._after_failed_commit(), *self._after_clock_step(at)]
+            self._give_up_undeliverable(at.now)
+            if not any(part.alerts for part in parts) and not self._desk.is_due(at.now):
+                return Settled()
+            return self._commit(None, parts, at.now)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """Return when `tick` will have something to do, unless something happens before."""
+        return self._desk.next_at
+
+    def begin_attempt(self, delivery: Delivery, now: datetime) -> bool:
+        """Note that a delivery is being sent.
+
+        False: do not send it. It was taken back or made, or a courier that leaves has it in hand.
+
+        Raises:
+            StoreError: it cannot be noted, so it must not be sent.
+        """
+        with self._lock:
+            if delivery.id in self._desk.in_flight:
+                return False
+            is_noted = self.store.mark_attempt(delivery, now)
+            if is_noted:
+                self._desk.begin_attempt(delivery)
+        return is_noted
+
+    def end_attempt(self, delivery: Delivery, now: datetime) -> Settled:
+        """Record what came of an attempt; `delivery` is the result of `after_attempt`.
+
+        Raises:
+            StoreError: it is not recorded: the delivery stays due, and may have arrived.
+        """
+        is_known = False
+        with self._lock:
+            try:
+                resting = self._after_failed_commit()
+                self._record(delivery, now)
+                is_known = True
+            finally:
+                self._desk.end_attempt(delivery.id, is_known=is_known)
+            if delivery.channel not in self._remit.plan.channels:
+                return Settled()
+            health = self._vitals.after_attempt(delivery, now)
+            parts = [*resting, self._remit.evaluate(self._desk.alerts, "", health, now)]
+            if any(part.events or part.alerts for part in parts) or self._desk.is_due(now):
+                return self._commit(None, parts, now)
+            return Settled()
+
+    def _record(self, delivery: Delivery, now: datetime) -> None:
+        """Record the new state of a delivery, and what it means for the alerts."""
+        changes = self._desk.attempted(delivery, now)
+        self._is_unsure = True
+        with self.store.writing() as write:
+            write.settle(delivery, now)
+            if changes:
+                write.alerts(changes.alerts, changes.events, owed=changes.owed)
+        self._is_unsure = False
+        self._desk.apply(changes)
+
+    def _give_up_undeliverable(self, now: datetime) -> None:
+        """Give up what waits for a channel that is no more, but for what is being sent."""
+        for delivery in self._desk.undelivered.values():
+            if delivery.channel in self._remit.plan.channels or delivery.id in self._desk.in_flight:
+                continue
+            dead = replace(
+                delivery, state=DeliveryState.DEAD, last_error=CHANNEL_REMOVED, settled_at=now
+            )
+            self._record(dead, now)
+            log.warning(
+                "delivery.dead", delivery=dead.id, channel=dead.channel, error=CHANNEL_REMOVED
+            )
 
     def _commit(
         self, snapshot: Snapshot | None, parts: Iterable[Evaluation], now: datetime
     ) -> Settled:
-        changed: dict[AlertKey, Alert] = {}
-        events: list[AlertEvent] = []
-        for part in parts:
-            changed.update((alert.key, alert) for alert in part.alerts)
-            events.extend(part.events)
-        told, deliveries = route(events, self.routes, {r.name: r for r in self.rules}, now)
-        changed.update((alert.key, alert) for alert in told)
-        if snapshot is None and not changed:
-            return Settled()
-        with self.store.writing() as write:
-            if snapshot is not None:
-                write.snapshot(snapshot)
-            write.alerts(tuple(changed.values()), tuple(events))
-            write.deliveries(deliveries)
-        for key, alert in changed.items():
-            if alert.phase is Phase.RESOLVED:
-                self._alerts.pop(key, None)
-            else:
-                self._alerts[key] = alert
-        return Settled(events=tuple(events), deliveries=deliveries)
+        changes = self._desk.decide(parts, now)
+        if snapshot is not None or changes:
+            self._is_unsure = True
+            with self.store.writing() as write:
+                if snapshot is not None:
+                    write.snapshot(snapshot)
+                self._write(write, changes, now)
+            self._is_unsure = False
+        self._desk.apply(changes)
+        return Settled(events=changes.events, deliveries=changes.deliveries)
+
+    @staticmethod
+    def _write(write: Write, changes: Changes, now: datetime) -> None:
+        write.withdraw(changes.withdrawn, now)
+        write.alerts(changes.alerts, changes.events, owed=changes.owed)
+        write.deliveries(changes.deliveries)
+        write.paces(changes.spent_until)
+
+    def _go_by(self, remit: Remit, transitions: Transitions) -> None:
+        self._remit = remit
+        self._desk.plan = remit.plan
+        self._desk.transitions = transitions
+        self._desk.is_look_due = True
+
+    def _take(self) -> None:
+        self._desk.take(self.store.load_alerts(), self.store.load_post())
+
+    def _hear(self, at: Instant) -> None:
+        """Read what people have said since, but not at every turn."""
+        heard = self._people_at_s
+        if heard is None or not 0 <= at.elapsed_s - heard < PEOPLE_EVERY_S:
+            self._desk.hear(self.store.load_people(at.now))
+            self._people_at_s = at.elapsed_s
 
     def _after_failed_commit(self) -> list[Evaluation]:
         """Take the mirror from the database again: nobody knows whether the commit was made.
@@ -170,7 +276,8 @@ class Evaluator:
         """
         if not self._is_unsure:
             return []
-        self._alerts = {alert.key: alert for alert in self.store.load_alerts()}
+        self._take()
+        self._is_unsure = False
         return [self._rest()]
 
     def _after_clock_step(self, at: Instant) -> list[Evaluation]:
@@ -182,60 +289,11 @@ class Evaluator:
         if abs(jumped) <= CLOCK_STEP:
             return []
         log.warning("clock.stepped", step_s=round(jumped.total_seconds(), 3))
+        self._desk.is_look_due = True
         return [self._rest()]
 
     def _rest(self) -> Evaluation:
-        resting = engine.pause(self._alerts.values())
+        resting = engine.pause(self._desk.alerts.values())
         # What is judged next must be the paused alerts.
-        self._alerts.update((alert.key, alert) for alert in resting.alerts)
+        self._desk.alerts.update((alert.key, alert) for alert in resting.alerts)
         return resting
-
-    def _is_watched(self, alert: Alert) -> bool:
-        subject = alert.subject
-        if self.tenants is not None and subject.tenant not in self.tenants:
-            return False
-        if subject.kind == COLLECTOR.name:
-            return subject.key in self.collector_kinds
-        return any(subject.kind in kinds for kinds in self.collector_kinds.values())
-
-    def _health_after(self, snapshot: Snapshot, now: datetime) -> Health:
-        tenant, collector = snapshot.tenant, snapshot.collector
-        before = self._health.get((tenant, collector))
-        if before is None:
-            before = Health(subject=self._collector(tenant, collector), known_since=now)
-        return before.after(snapshot, now)
-
-    def _collector(self, tenant: str, collector: str, reason: str = "") -> Subject:
-        labels = (self.tenants or {}).get(tenant, {})
-        return collector_subject(tenant, collector, labels, reason)
-
-    def _observe(self, collected: Collected) -> None:
-        if not any(kind in self._spans for kind in collected.kinds):
-            return
-        for sample in collected.samples:
-            for index in self._spans.get(sample.subject.kind, ()):
-                self._windows.observe(
-                    sample.subject.identity, index, collected.observed_at, sample.values[index]
-                )
-
-    def _seeded_windows(self, now: datetime) -> Windows:
-        windows = Windows(self._spans)
-        for kind, spans in self._spans.items():
-            if kind == COLLECTOR.name:
-                continue
-            for index, window in spans.items():
-                metric = KINDS[kind].metrics[index].name
-                for identity, at, value in self.store.load_series(kind, metric, now - window):
-                    windows.observe(identity, index, at, value)
-        return windows
-
-
-def looked_back_on(rules: Sequence[Rule]) -> dict[str, dict[int, timedelta]]:
-    """Return, by kind, the positions of the metrics that rules look back on, and how far."""
-    spans: dict[str, dict[int, timedelta]] = {}
-    for rule in rules:
-        for metric, window in rule.windows.items():
-            index = KINDS[rule.kind].index(metric)
-            of_kind = spans.setdefault(rule.kind, {})
-            of_kind[index] = max(window, of_kind.get(index, timedelta()))
-    return spans

@@ -11,10 +11,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
-from monitor.core.alert import Severity
 from monitor.core.duration import parse_duration
 from monitor.core.matching import Where, parse_where
 from monitor.core.rule import Condition
+from monitor.core.severity import Severity
 from monitor.core.window import LONGEST_WINDOW
 
 DURATION_SCHEMA = {
@@ -115,6 +115,7 @@ BUILT_IN: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
         "robot-unresponsive": {"type": "session-unresponsive"},
         "robot-offline": {"type": "session-offline"},
+        "host-offline": {"type": "host-offline"},
         "queue-failures": {"type": "queue-failures"},
         "queue-stalled": {"type": "queue-stalled", "after": "4h"},
         "license-overuse": {"type": "license-usage"},
@@ -125,6 +126,7 @@ BUILT_IN: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "severity": "critical",
         },
         "collector-failing": {"type": "collector-failing"},
+        "channel-failing": {"type": "channel-failing"},
     }
 )
 """What is on without any `[rules]`, written as a user would."""

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from monitor.core.alert import Severity
 from monitor.core.expression import Translator
 from monitor.core.grammar import parse
 from monitor.core.kinds import KINDS
 from monitor.core.rule import Condition
+from monitor.core.severity import Severity
 from monitor.rules import RuleOptions, RuleType
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from monitor.core.alert import Severity
 from monitor.core.rule import Condition
+from monitor.core.severity import Severity
 from monitor.rules import RuleOptions, RuleType, Share
 
 MOST = 10.0

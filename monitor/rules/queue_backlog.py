@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from monitor.core.alert import Severity
 from monitor.core.rule import Condition
+from monitor.core.severity import Severity
 from monitor.rules import RuleOptions, RuleType
 
 

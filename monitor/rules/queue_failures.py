@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from monitor.core.alert import Severity
 from monitor.core.duration import format_duration
 from monitor.core.rule import Condition
+from monitor.core.severity import Severity
 from monitor.rules import Memory, RuleOptions, RuleType, Share
 
 

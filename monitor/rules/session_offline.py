@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from monitor.core.alert import Severity
 from monitor.core.duration import format_duration
 from monitor.core.rule import Condition
+from monitor.core.severity import Severity
 from monitor.rules import UNATTENDED, Duration, RuleOptions, RuleType
 
 

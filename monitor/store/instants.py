@@ -24,6 +24,15 @@ def to_ms(instant: datetime) -> int:
     return _since_epoch(instant) // MILLISECOND
 
 
+def to_us(instant: datetime | None) -> int | None:
+    """Return microseconds since 1970; None for None.
+
+    Raises:
+        ValueError: the instant has no time zone.
+    """
+    return None if instant is None else _since_epoch(instant) // MICROSECOND
+
+
 def _since_epoch(instant: datetime) -> timedelta:
     if instant.tzinfo is None:
         msg = f"{instant!r} has no time zone: an instant must say where it is"

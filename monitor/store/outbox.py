@@ -1,32 +1,38 @@
 """The outbox: deliveries written with the alerts that caused them, and made afterwards.
 
 At least once: a delivery stays due until its outcome is recorded, so a crash between sending and
-recording sends it again, under the same id. A row that cannot be read holds up nobody: it is given
-up, with the reason.
+recording sends it again, under the same id.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Text, cast, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-
-from monitor.core.delivery import Delivery, DeliveryState
-from monitor.core.message import Message, message_from_dict, message_to_dict
-from monitor.core.plain import clipped
-from monitor.store.tables import DELIVERIES, DELIVERY_ALERTS, DELIVERY_ATTEMPTS
-from monitor.store.text import storable, storable_document
-
-DUE = DeliveryState.DUE.value
-LONGEST_REASON = 300
-# Read as text: a document that is not JSON must not end the reading of the other rows.
-ROWS = select(
-    *(column for column in DELIVERIES.columns if column is not DELIVERIES.c.message),
-    cast(DELIVERIES.c.message, Text).label("message"),
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    update,
 )
+
+from monitor.core.delivery import LONGEST_ASKED_WAIT, Delivery, DeliveryState
+from monitor.store.deliveries import ROWS, load
+from monitor.store.tables import (
+    DELIVERIES,
+    DELIVERY_ALERTS,
+    DELIVERY_ATTEMPTS,
+    IS_DEAD,
+    IS_DUE,
+)
+from monitor.store.text import storable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,30 +44,6 @@ class OutboxSummary:
     oldest_s: float | None
 
 
-def add(connection: Connection, deliveries: Sequence[Delivery]) -> None:
-    """Add deliveries, in this order; one that is there already stays as it is."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    for delivery in deliveries:
-        seq = connection.scalar(
-            insert(DELIVERIES)
-            .values(
-                id=delivery.id,
-                channel=storable(delivery.channel),
-                message=storable_document(message_to_dict(delivery.message)),
-                created_at=delivery.created_at,
-                next_at=delivery.next_at,
-                state=delivery.state.value,
-                attempts=delivery.attempts,
-                last_error=delivery.last_error,
-                settled_at=delivery.settled_at,
-            )
-            .on_conflict_do_nothing(index_elements=[DELIVERIES.c.id])
-            .returning(DELIVERIES.c.seq)
-        )
-        if seq is not None and delivery.message.items:
-            connection.execute(DELIVERY_ALERTS.insert(), _alert_rows(seq, delivery))
-
-
 def due(connection: Connection, channel: str, now: datetime, limit: int) -> tuple[Delivery, ...]:
     """Return what is to be delivered on a channel now, in the order of creation.
 
@@ -69,28 +51,57 @@ def due(connection: Connection, channel: str, now: datetime, limit: int) -> tupl
     the beginning, even when the beginning has to be repeated. Those that cannot be read are among
     them, dead already: they are to be settled and not to be sent.
     """
-    statement = (
-        _first_of_each_alert(ROWS, channel)
-        .where(DELIVERIES.c.next_at <= now)
-        .order_by(DELIVERIES.c.seq)
-        .limit(limit)
-    )
-    rows = connection.execute(statement).mappings()
-    return tuple(delivery_of(row, given_up_at=now) for row in rows)
+    next_at = DELIVERIES.c.next_at
+    statement = _first_of_each_alert(ROWS, channel).where(or_(next_at <= now, _is_astray(now)))
+    return load(connection, statement.order_by(DELIVERIES.c.seq).limit(limit), given_up_at=now)
 
 
-def next_due_at(connection: Connection, channel: str) -> datetime | None:
+def next_due_at(connection: Connection, channel: str, now: datetime) -> datetime | None:
     """Return when there is something to deliver on a channel; None when nothing waits."""
-    statement = _first_of_each_alert(select(func.min(DELIVERIES.c.next_at)), channel)
-    at: datetime | None = connection.scalar(statement)
-    return at
+    next_at = DELIVERIES.c.next_at
+    at = case((_is_astray(now), literal(now, next_at.type)), else_=next_at)
+    found: datetime | None = connection.scalar(_first_of_each_alert(select(func.min(at)), channel))
+    return found
+
+
+def withdraw(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Take back deliveries that are due still."""
+    if not ids:
+        return
+    connection.execute(
+        update(DELIVERIES)
+        .where(DELIVERIES.c.id.in_(ids), IS_DUE)
+        .values(state=DeliveryState.WITHDRAWN.value, settled_at=now)
+    )
+
+
+def redeliver(connection: Connection, beginning: str, now: datetime) -> int:
+    """Make a dead delivery due again, by its id or a beginning that it alone has; return how many.
+
+    It keeps its place before the later ones about the same alerts.
+    """
+    ids = connection.scalars(
+        select(DELIVERIES.c.id)
+        .where(func.substr(DELIVERIES.c.id, 1, len(beginning)) == storable(beginning))
+        .order_by(DELIVERIES.c.id)
+        .limit(2)
+    ).all()
+    # The exact id is the first of all that begin with it.
+    if not beginning or not ids or (len(ids) > 1 and ids[0] != beginning):
+        return 0
+    return connection.execute(_revived(now).where(DELIVERIES.c.id == ids[0])).rowcount
+
+
+def redeliver_channel(connection: Connection, channel: str, now: datetime) -> int:
+    """Make all dead deliveries of a channel due again; return how many."""
+    return connection.execute(
+        _revived(now).where(DELIVERIES.c.channel == storable(channel))
+    ).rowcount
 
 
 def mark_attempt(connection: Connection, delivery: Delivery, now: datetime) -> bool:
     """Leave evidence that an attempt begins; False when the delivery is not due any more."""
-    seq = connection.scalar(
-        select(DELIVERIES.c.seq).where(DELIVERIES.c.id == delivery.id, DELIVERIES.c.state == DUE)
-    )
+    seq = connection.scalar(select(DELIVERIES.c.seq).where(DELIVERIES.c.id == delivery.id, IS_DUE))
     if seq is None:
         return False
     connection.execute(DELIVERY_ATTEMPTS.insert().values(delivery_seq=seq, at=now))
@@ -99,6 +110,7 @@ def mark_attempt(connection: Connection, delivery: Delivery, now: datetime) -> b
 
 def settle(connection: Connection, delivery: Delivery, now: datetime) -> None:
     """Record what became of an attempt: `delivery` is the result of `after_attempt`."""
+    error = None if delivery.last_error is None else storable(delivery.last_error)
     seq = connection.scalar(
         update(DELIVERIES)
         .where(DELIVERIES.c.id == delivery.id)
@@ -106,15 +118,15 @@ def settle(connection: Connection, delivery: Delivery, now: datetime) -> None:
             next_at=delivery.next_at,
             state=delivery.state.value,
             attempts=delivery.attempts,
-            last_error=None if delivery.last_error is None else storable(delivery.last_error),
+            last_error=error,
             settled_at=delivery.settled_at,
+            may_have_arrived=int(delivery.may_have_arrived),
         )
         .returning(DELIVERIES.c.seq)
     )
     if seq is None:
         return
     outcome = "retry" if delivery.state is DeliveryState.DUE else delivery.state.value
-    error = None if delivery.last_error is None else storable(delivery.last_error)
     ended = {"ended_at": now, "outcome": outcome, "error": error}
     attempts = DELIVERY_ATTEMPTS
     newest = select(func.max(attempts.c.id)).where(attempts.c.delivery_seq == seq).scalar_subquery()
@@ -129,86 +141,46 @@ def settle(connection: Connection, delivery: Delivery, now: datetime) -> None:
 
 def summary(connection: Connection, now: datetime) -> OutboxSummary:
     """Return how the outbox stands."""
-    by_state = {
-        state: (count, oldest)
-        for state, count, oldest in connection.execute(
-            select(DELIVERIES.c.state, func.count(), func.min(DELIVERIES.c.created_at))
-            .where(DELIVERIES.c.state.in_((DUE, DeliveryState.DEAD.value)))
-            .group_by(DELIVERIES.c.state)
-        )
-    }
-    count, oldest = by_state.get(DUE, (0, None))
+    waiting = select(func.count(), func.min(DELIVERIES.c.created_at)).where(IS_DUE)
+    count, oldest = connection.execute(waiting).one()
+    given_up = select(func.count()).select_from(DELIVERIES).where(IS_DEAD)
     return OutboxSummary(
         due=count,
-        dead=by_state.get(DeliveryState.DEAD.value, (0, None))[0],
+        dead=connection.scalar(given_up) or 0,
         oldest_s=None if oldest is None else max(0.0, (now - oldest).total_seconds()),
     )
 
 
-def delivery_of(row: RowMapping, *, given_up_at: datetime | None = None) -> Delivery:
-    """Return the delivery of a row of `ROWS`.
-
-    One whose message cannot be read has none, and is dead where `given_up_at` says since when.
-    """
-    state, error, settled_at = DeliveryState(row["state"]), row["last_error"], row["settled_at"]
-    try:
-        message = message_from_dict(json.loads(row["message"]))
-    except (ValueError, RecursionError) as mistake:
-        message = Message(at=row["created_at"], items=())
-        if given_up_at is not None:
-            state, settled_at = DeliveryState.DEAD, given_up_at
-            error = clipped(f"the stored message cannot be read: {mistake}", LONGEST_REASON)
-    return Delivery(
-        id=row["id"],
-        channel=row["channel"],
-        message=message,
-        created_at=row["created_at"],
-        next_at=row["next_at"],
-        state=state,
-        attempts=row["attempts"],
-        last_error=error,
-        settled_at=settled_at,
-    )
+def _is_astray(now: datetime) -> ColumnElement[bool]:
+    """Tell whether a delivery waits for longer than any wait is: the clock was set back since."""
+    return DELIVERIES.c.next_at > now + LONGEST_ASKED_WAIT
 
 
 def _first_of_each_alert(
     statement: Select[*tuple[Any, ...]], channel: str
 ) -> Select[*tuple[Any, ...]]:
-    """Restrict to due deliveries of a channel without an earlier one about the same alert."""
-    own = DELIVERY_ALERTS.alias("own")
-    other = DELIVERY_ALERTS.alias("other")
-    earlier = DELIVERIES.alias("earlier")
-    blocked = (
-        select(earlier.c.seq)
-        .select_from(
-            own.join(other, other.c.alert_id == own.c.alert_id).join(
-                earlier, earlier.c.seq == other.c.delivery_seq
-            )
-        )
-        .where(
-            own.c.delivery_seq == DELIVERIES.c.seq,
-            earlier.c.channel == DELIVERIES.c.channel,
-            earlier.c.state == DUE,
-            earlier.c.seq < DELIVERIES.c.seq,
-        )
-        .exists()
+    """Restrict to due deliveries of a channel without an earlier one about the same alert.
+
+    Found among what is due, which is little, and not in the past of the alerts, which is long.
+    """
+    seq = DELIVERY_ALERTS.c.delivery_seq
+    is_wanted = and_(DELIVERIES.c.channel == storable(channel), IS_DUE)
+    waiting = (
+        select(seq, func.min(seq).over(partition_by=DELIVERY_ALERTS.c.alert_id).label("first_seq"))
+        .join_from(DELIVERY_ALERTS, DELIVERIES)
+        .where(is_wanted)
+        .subquery()
     )
-    return statement.where(
-        DELIVERIES.c.channel == storable(channel), DELIVERIES.c.state == DUE, ~blocked
-    )
+    blocked = select(waiting.c.delivery_seq).where(waiting.c.first_seq < waiting.c.delivery_seq)
+    return statement.where(is_wanted, DELIVERIES.c.seq.not_in(blocked))
 
 
-def _alert_rows(seq: int, delivery: Delivery) -> list[dict[str, object]]:
-    return [
-        {
-            "delivery_seq": seq,
-            "position": position,
-            "alert_id": item.alert_id,
-            "tenant": storable(item.tenant),
-            "rule": storable(item.rule),
-            "kind": item.kind,
-            "name": storable(item.name),
-            "what": item.what.value,
-        }
-        for position, item in enumerate(delivery.message.items)
-    ]
+def _revived(now: datetime) -> Update:
+    """Return the change that makes dead deliveries due, with a new day until they are given up."""
+    return (
+        update(DELIVERIES)
+        .where(IS_DEAD)
+        .values(
+            state=DeliveryState.DUE.value, next_at=now, created_at=now, attempts=0, settled_at=None
+        )
+    )

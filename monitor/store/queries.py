@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
-from monitor.core.alert import Alert, EventKind, Phase, Reason, Severity
-from monitor.core.delivery import Delivery
+from monitor.core.alert import Alert, EventKind, Phase, Reason
+from monitor.core.delivery import Delivery, DeliveryState
 from monitor.core.kinds import KINDS
+from monitor.core.mute import Acknowledgement
 from monitor.core.sample import Subject
+from monitor.core.severity import Severity
+from monitor.store import people
 from monitor.store.alerts import alert_of
+from monitor.store.deliveries import ROWS, delivery_of, load
 from monitor.store.kind_tables import KIND_TABLES
-from monitor.store.outbox import ROWS, delivery_of
 from monitor.store.store import Store
 from monitor.store.tables import (
     ALERT_EVENTS,
@@ -21,9 +24,11 @@ from monitor.store.tables import (
     DELIVERIES,
     DELIVERY_ALERTS,
     DELIVERY_ATTEMPTS,
+    IS_OPEN,
     SIGHTS,
     SUBJECTS,
 )
+from monitor.store.text import storable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,7 @@ class RecordedEvent:
     value: float | None
     limit: float | None
     summary: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,15 @@ class AlertStory:
     alert: Alert
     events: tuple[RecordedEvent, ...]
     deliveries: tuple[tuple[Delivery, tuple[Attempt, ...]], ...]
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDelivery:
+    """A delivery, and of how many alerts it speaks; which ones is left out (`about` is empty)."""
+
+    delivery: Delivery
+    alerts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +98,13 @@ def alerts(
     `since` leaves out what was resolved before. A condition that ended before its alert opened is
     not in any list: nobody was told of it (`alert` still knows it).
     """
-    is_open = ALERTS.c.phase != Phase.RESOLVED.value
     statement = select(ALERTS)
     if not everything:
-        statement = statement.where(is_open)
+        statement = statement.where(IS_OPEN)
     else:
-        statement = statement.where(or_(is_open, ALERTS.c.opened_at.is_not(None)))
+        statement = statement.where(or_(IS_OPEN, ALERTS.c.opened_at.is_not(None)))
     if since is not None:
-        statement = statement.where(or_(is_open, ALERTS.c.resolved_at >= since))
+        statement = statement.where(or_(IS_OPEN, ALERTS.c.resolved_at >= since))
     with store.reading() as connection:
         found = [alert_of(row) for row in connection.execute(statement).mappings()]
     found.sort(key=lambda a: (a.phase is Phase.RESOLVED, -a.severity.rank, a.started_at, a.id))
@@ -112,6 +126,45 @@ def alert(store: Store, alert_id: str) -> AlertStory | None:
             alert=one,
             events=_events(connection, one.id),
             deliveries=_deliveries(connection, one.id),
+            acknowledgements=people.acknowledgements_of(connection, one.id),
+        )
+
+
+def newest_acknowledgements(store: Store) -> Mapping[str, Acknowledgement]:
+    """Return the newest acknowledgement of each alert by its id, be it expired or not."""
+    with store.reading() as connection:
+        return people.newest_acknowledgements(connection)
+
+
+def deliveries(
+    store: Store,
+    *,
+    state: DeliveryState | None = None,
+    channel: str | None = None,
+    since: datetime | None = None,
+    beginning: str = "",
+    limit: int = 50,
+) -> tuple[ListedDelivery, ...]:
+    """Return the newest deliveries, newest first: in a state, of a channel, made since then.
+
+    `beginning` is that of the id.
+    """
+    column = DELIVERIES.c
+    about = select(func.count()).where(DELIVERY_ALERTS.c.delivery_seq == column.seq)
+    statement = ROWS.add_columns(about.scalar_subquery().label("alerts"))
+    if state is not None:
+        statement = statement.where(column.state == state.value)
+    if channel is not None:
+        statement = statement.where(column.channel == storable(channel))
+    if since is not None:
+        statement = statement.where(column.created_at >= since)
+    if beginning:
+        begins = func.substr(column.id, 1, len(beginning)) == storable(beginning)
+        statement = statement.where(begins)
+    with store.reading() as connection:
+        rows = connection.execute(statement.order_by(column.seq.desc()).limit(limit)).mappings()
+        return tuple(
+            ListedDelivery(delivery=delivery_of(row), alerts=row["alerts"]) for row in rows
         )
 
 
@@ -177,6 +230,7 @@ def _events(connection: Connection, alert_id: str) -> tuple[RecordedEvent, ...]:
             value=row["value"],
             limit=row["limit_value"],
             summary=row["summary"],
+            detail=row["detail"],
         )
         for row in rows
     )
@@ -186,20 +240,20 @@ def _deliveries(
     connection: Connection, alert_id: str
 ) -> tuple[tuple[Delivery, tuple[Attempt, ...]], ...]:
     about = select(DELIVERY_ALERTS.c.delivery_seq).where(DELIVERY_ALERTS.c.alert_id == alert_id)
-    attempts: dict[int, list[Attempt]] = {}
+    attempts: dict[str, list[Attempt]] = {}
     tried = (
-        select(DELIVERY_ATTEMPTS)
+        select(DELIVERIES.c.id.label("delivery"), DELIVERY_ATTEMPTS)
+        .join_from(DELIVERY_ATTEMPTS, DELIVERIES)
         .where(DELIVERY_ATTEMPTS.c.delivery_seq.in_(about))
         .order_by(DELIVERY_ATTEMPTS.c.id)
     )
     for row in connection.execute(tried).mappings():
-        attempts.setdefault(row["delivery_seq"], []).append(
+        attempts.setdefault(row["delivery"], []).append(
             Attempt(
                 at=row["at"], ended_at=row["ended_at"], outcome=row["outcome"], error=row["error"]
             )
         )
-    deliveries = ROWS.where(DELIVERIES.c.seq.in_(about)).order_by(DELIVERIES.c.seq)
+    told = ROWS.where(DELIVERIES.c.seq.in_(about)).order_by(DELIVERIES.c.seq)
     return tuple(
-        (delivery_of(row), tuple(attempts.get(row["seq"], ())))
-        for row in connection.execute(deliveries).mappings()
+        (delivery, tuple(attempts.get(delivery.id, ()))) for delivery in load(connection, told)
     )

@@ -33,7 +33,7 @@ class Recorder:
         outcome = snapshot.outcome
         if isinstance(outcome, Failed):
             return
-        for kind, samples in _by_kind(outcome).items():
+        for kind, samples in outcome.by_kind().items():
             if kind in KIND_TABLES:
                 self._record_kind(connection, snapshot.tenant, kind, samples, outcome)
 
@@ -73,15 +73,6 @@ class Recorder:
         bulk.upsert(connection, SIGHTS, [(storable(tenant), kind, at_ms)], ("observed_at",))
         _write_subjects(connection, tenant, kind, changes, at_ms)
         _write_history(connection, tables, changes)
-
-
-def _by_kind(outcome: Collected) -> Mapping[str, Sequence[Sample]]:
-    if len(outcome.kinds) == 1:
-        return {outcome.kinds[0]: outcome.samples}
-    by_kind: dict[str, list[Sample]] = {kind: [] for kind in outcome.kinds}
-    for sample in outcome.samples:
-        by_kind.setdefault(sample.subject.kind, []).append(sample)
-    return by_kind
 
 
 class _Ids:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -91,6 +92,13 @@ COLLECTOR_STATES = Table(
     Column("samples", Integer, nullable=False),
 )
 
+# SQLite uses a partial index only for a condition that is written out: no bound parameters here.
+IS_OPEN = text("alerts.phase <> 'resolved'")
+# Also the alerts that are over while somebody has yet to hear of their end.
+IS_REMEMBERED = text("phase <> 'resolved' OR is_owed = 1")
+IS_DUE = text("deliveries.state = 'due'")
+IS_DEAD = text("deliveries.state = 'dead'")
+
 # `limit` is a word of SQL, hence limit_value.
 ALERTS = Table(
     "alerts",
@@ -118,16 +126,22 @@ ALERTS = Table(
     Column("fine_at", EpochUs),
     Column("fine_count", Integer, nullable=False),
     Column("absent_count", Integer, nullable=False),
+    Column("has_no_data", SmallInteger, nullable=False),
+    Column("end_reason", Text),
+    Column("flapping_since", EpochUs),
+    Column("mutes", DOCUMENT, nullable=False),
+    Column("unmuted_at", EpochUs),
     Column("told", DOCUMENT, nullable=False),
     Column("labels", DOCUMENT, nullable=False),
     Column("rule_text", Text, nullable=False),
+    Column("is_owed", SmallInteger, nullable=False),
     CheckConstraint("phase in ('pending', 'firing', 'resolved')", name="phase"),
 )
 Index(
-    "ix_alerts_open",
-    ALERTS.c.rule,
-    sqlite_where=text("phase <> 'resolved'"),
-    postgresql_where=text("phase <> 'resolved'"),
+    "ix_alerts_remembered",
+    ALERTS.c.started_at,
+    sqlite_where=IS_REMEMBERED,
+    postgresql_where=IS_REMEMBERED,
 )
 
 ALERT_EVENTS = Table(
@@ -144,7 +158,38 @@ ALERT_EVENTS = Table(
     Column("value", Double),
     Column("limit_value", Double),
     Column("summary", Text, nullable=False),
+    Column("detail", Text, nullable=False),
     Index("ix_alert_events_alert_id", "alert_id"),
+    Index("ix_alert_events_at", "at"),
+)
+
+# `matchers` are texts as people write them: name=value.
+SILENCES = Table(
+    "silences",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("matchers", DOCUMENT, nullable=False),
+    Column("starts_at", EpochUs, nullable=False),
+    Column("ends_at", EpochUs, nullable=False),
+    Column("created_at", EpochUs, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Index("ix_silences_ends_at", "ends_at"),
+)
+
+# The newest of an alert counts; the others are its past.
+ACKNOWLEDGEMENTS = Table(
+    "acknowledgements",
+    METADATA,
+    Column("id", ROW_ID, primary_key=True),
+    Column("alert_id", Text, ForeignKey("alerts.id", ondelete="CASCADE"), nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("at", EpochUs, nullable=False),
+    Column("expires_at", EpochUs, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("ix_acknowledgements_alert_id", "alert_id"),
+    Index("ix_acknowledgements_expires_at", "expires_at"),
 )
 
 # `seq` is the order of creation: clocks may step, this does not.
@@ -161,8 +206,10 @@ DELIVERIES = Table(
     Column("attempts", Integer, nullable=False),
     Column("last_error", Text),
     Column("settled_at", EpochUs),
+    Column("before", DOCUMENT, nullable=False),
+    Column("may_have_arrived", SmallInteger, nullable=False),
     UniqueConstraint("id"),
-    CheckConstraint("state in ('due', 'sent', 'dead')", name="state"),
+    CheckConstraint("state in ('due', 'sent', 'dead', 'withdrawn')", name="state"),
 )
 Index(
     "ix_deliveries_due",
@@ -172,7 +219,15 @@ Index(
     postgresql_where=text("state = 'due'"),
 )
 
-# No foreign key to alerts: a message outlives the alerts it speaks of, which are pruned by age.
+Index(
+    "ix_deliveries_dead",
+    DELIVERIES.c.channel,
+    sqlite_where=text("state = 'dead'"),
+    postgresql_where=text("state = 'dead'"),
+)
+
+# `what` is NULL for an alert that the message only counts. No foreign key to alerts: a message
+# outlives the alerts it speaks of, which are pruned by age.
 DELIVERY_ALERTS = Table(
     "delivery_alerts",
     METADATA,
@@ -185,12 +240,9 @@ DELIVERY_ALERTS = Table(
     ),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("alert_id", Text, nullable=False),
-    Column("tenant", Text, nullable=False),
-    Column("rule", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("what", Text, nullable=False),
-    Index("ix_delivery_alerts_alert_id", "alert_id"),
+    Column("what", Text),
+    Index("ix_delivery_alerts_alert_id", "alert_id", "delivery_seq"),
+    sqlite_with_rowid=False,
 )
 
 # `outcome` is NULL from before the attempt until its end: what a crash leaves is evidence.
@@ -206,4 +258,12 @@ DELIVERY_ATTEMPTS = Table(
     Column("outcome", Text),
     Column("error", Text),
     Index("ix_delivery_attempts_delivery_seq", "delivery_seq"),
+)
+
+# How much of its allowance each channel has used: see `core/pace.py`.
+CHANNEL_PACES = Table(
+    "channel_paces",
+    METADATA,
+    Column("channel", Text, primary_key=True),
+    Column("spent_until", EpochUs, nullable=False),
 )

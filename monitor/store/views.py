@@ -18,11 +18,16 @@ PREFIX = "v_"
 
 @dataclass(frozen=True, slots=True)
 class _Sqlite:
-    """How SQLite reads a label and an instant."""
+    """How SQLite reads a label, a list of texts, and an instant."""
 
     def label(self, column: str, label: str) -> str:
         # json_extract and not ->>, which needs SQLite 3.38.
         return f"json_extract({column}, '$.{label}')"
+
+    def joined(self, column: str, separator: str) -> str:
+        # The order of the array, which an aggregate alone does not promise.
+        texts = f"SELECT value FROM json_each({column}) ORDER BY key"  # noqa: S608  # our own
+        return f"(SELECT group_concat(value, '{separator}') FROM ({texts}))"  # noqa: S608  # as above
 
     def time_of_ms(self, column: str) -> str:
         return f"strftime('%Y-%m-%dT%H:%M:%fZ', {column} / 1000.0, 'unixepoch')"
@@ -30,10 +35,15 @@ class _Sqlite:
 
 @dataclass(frozen=True, slots=True)
 class _Postgres:
-    """How Postgres reads a label and an instant."""
+    """How Postgres reads a label, a list of texts, and an instant."""
 
     def label(self, column: str, label: str) -> str:
         return f"{column} ->> '{label}'"
+
+    def joined(self, column: str, separator: str) -> str:
+        texts = f"jsonb_array_elements_text({column}) WITH ORDINALITY AS m(value, place)"
+        together = f"string_agg(m.value, '{separator}' ORDER BY m.place)"
+        return f"(SELECT {together} FROM {texts})"  # noqa: S608  # our own names
 
     def time_of_ms(self, column: str) -> str:
         # Without a time zone, so that the session's own does not matter.
@@ -55,6 +65,7 @@ def definitions(dialect: str) -> Mapping[str, str]:
     views[f"{PREFIX}polls"] = _polls(words)
     views[f"{PREFIX}alerts"] = _alerts(words)
     views[f"{PREFIX}alert_events"] = _alert_events(words)
+    views[f"{PREFIX}silences"] = _silences(words)
     views[f"{PREFIX}deliveries"] = _deliveries(words)
     return views
 
@@ -139,10 +150,17 @@ def _alerts(words: _Dialect) -> str:
         yield "folder", f"coalesce({words.label('a.subject_labels', 'folder')}, '')"
         yield from _plain("a", ("summary", "value", "limit_value"))
         yield from _times_of_us(words, "a", ("started_at", "opened_at", "resolved_at"))
-        yield from _times_of_us(words, "a", ("updated_at",))
-        yield from _plain("a", ("rule_text",))
+        yield from _times_of_us(words, "a", ("updated_at", "flapping_since"))
+        yield "suppressed_by", words.joined("a.mutes", "; ")
+        yield "acknowledged_at", words.time_of_ms("(k.at / 1000)")
+        yield "acknowledged_by", "k.author"
+        yield from _plain("a", ("end_reason", "rule_text"))
 
-    return _select(columns(), "FROM alerts AS a")
+    newest = "SELECT max(id) FROM acknowledgements WHERE alert_id = a.id"
+    return _select(
+        columns(),
+        f"FROM alerts AS a\nLEFT JOIN acknowledgements AS k ON k.id = ({newest})",
+    )
 
 
 def _alert_events(words: _Dialect) -> str:
@@ -154,25 +172,42 @@ def _alert_events(words: _Dialect) -> str:
         yield "rule", "a.rule"
         yield from _plain("e", ("severity", "phase"))
         yield from _plain("a", ("kind", "key"))
-        yield from _plain("e", ("name", "value", "limit_value", "summary"))
+        yield from _plain("e", ("name", "value", "limit_value", "summary", "detail"))
 
     return _select(columns(), "FROM alert_events AS e\nJOIN alerts AS a ON a.id = e.alert_id")
 
 
-def _deliveries(words: _Dialect) -> str:
-    """One row per delivery and alert it speaks of: `count(distinct id)` counts messages."""
+def _silences(words: _Dialect) -> str:
+    """Silences belong to no tenant; the column is there because every view has it."""
 
     def columns() -> Iterator[tuple[str, str]]:
-        yield "tenant", "coalesce(m.tenant, '')"
+        yield "tenant", "''"
+        yield "id", "q.id"
+        yield "matchers", words.joined("q.matchers", " and ")
+        yield from _times_of_us(words, "q", ("starts_at", "ends_at", "created_at"))
+        yield from _plain("q", ("author", "comment"))
+
+    return _select(columns(), "FROM silences AS q")
+
+
+def _deliveries(words: _Dialect) -> str:
+    """One row per delivery and alert it is about: `count(distinct id)` counts messages."""
+
+    def columns() -> Iterator[tuple[str, str]]:
+        yield "tenant", "coalesce(a.tenant, '')"
         yield from _plain("d", ("id", "channel", "state"))
-        yield from _plain("m", ("alert_id", "rule", "kind", "name", "what"))
+        yield "alert_id", "m.alert_id"
+        yield from _plain("a", ("rule", "kind", "name"))
+        yield "what", "m.what"
         yield from _times_of_us(words, "d", ("created_at", "next_at"))
         yield from _plain("d", ("attempts", "last_error"))
         yield from _times_of_us(words, "d", ("settled_at",))
+        yield "may_have_arrived", "d.may_have_arrived"
 
     return _select(
         columns(),
-        "FROM deliveries AS d\nLEFT JOIN delivery_alerts AS m ON m.delivery_seq = d.seq",
+        "FROM deliveries AS d\nLEFT JOIN delivery_alerts AS m ON m.delivery_seq = d.seq\n"
+        "LEFT JOIN alerts AS a ON a.id = m.alert_id",
     )
 
 

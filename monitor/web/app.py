@@ -19,8 +19,9 @@ from monitor.config.compose import Configuration
 from monitor.errors import StoreError
 from monitor.store.store import Store
 from monitor.web import metrics
-from monitor.web.documents import alert_document, alerts_document
+from monitor.web.documents import alerts_document, quieted
 from monitor.web.status import look, status_document
+from monitor.web.story import alert_document
 from monitor.web.wording import ago, clock_time, count, span
 
 HEADERS: Mapping[str, str] = {
@@ -39,9 +40,12 @@ Overdue = Callable[[], tuple[str, ...]]
 
 
 def build_app(
-    configuration: Configuration, store: Store, clock: Clock, overdue: Overdue
+    configuration: Callable[[], Configuration], store: Store, clock: Clock, overdue: Overdue
 ) -> Starlette:
-    """Return the application; every answer is made in a worker thread from the store."""
+    """Return the application; every answer is made in a worker thread from the store.
+
+    `configuration` returns the one in force.
+    """
     pages = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -53,12 +57,13 @@ def build_app(
         "clock_time": clock_time,
         "count": count,
         "most": MOST_LISTED,
+        "quieted": quieted,
         "span": span,
         "version": __version__,
     }
 
     def page(_request: Request) -> Response:
-        found = look(configuration, store, clock.now())
+        found = look(configuration(), store, clock.now())
         text = pages.get_template("status.html").render(found=found, now=found.now)
         return Response(text, media_type="text/html; charset=utf-8")
 
@@ -68,20 +73,21 @@ def build_app(
         return PlainTextResponse(text + "\n", status_code=UNWELL if late else WELL)
 
     def api_status(_request: Request) -> Response:
-        return JSONResponse(status_document(look(configuration, store, clock.now())))
+        return JSONResponse(status_document(look(configuration(), store, clock.now())))
 
     def api_alerts(request: Request) -> Response:
         everything = request.query_params.get("all", "") in {"1", "true"}
-        return JSONResponse(alerts_document(store, everything=everything))
+        return JSONResponse(alerts_document(store, clock.now(), everything=everything))
 
     def api_alert(request: Request) -> Response:
-        document = alert_document(store, request.path_params["id"])
+        wanted = request.path_params["id"]
+        document = alert_document(configuration(), store, wanted, clock.now())
         if document is None:
             return JSONResponse({"error": "no alert with this id"}, status_code=404)
         return JSONResponse(document)
 
     def prometheus(_request: Request) -> Response:
-        text, media_type = metrics.exposition(look(configuration, store, clock.now()), store)
+        text, media_type = metrics.exposition(look(configuration(), store, clock.now()), store)
         return Response(text, headers={"Content-Type": media_type})
 
     return Starlette(

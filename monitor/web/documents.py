@@ -1,29 +1,28 @@
-"""Alerts as scripts read them: the one shape of `alerts list`, `alerts show` and `/api/alerts`."""
+"""Alerts as scripts read them: the one shape of `alerts list`, `status` and `/api/alerts`."""
 
 from datetime import datetime
 
 from monitor.core.alert import Alert
-from monitor.core.delivery import Delivery, DeliveryState
-from monitor.store.queries import AlertStory, alert, alerts
+from monitor.core.mute import Acknowledgement
+from monitor.store.queries import alerts, newest_acknowledgements
 from monitor.store.store import Store
 from monitor.web.wording import iso
 
 
 def alerts_document(
-    store: Store, *, everything: bool = False, since: datetime | None = None
+    store: Store, now: datetime, *, everything: bool = False, since: datetime | None = None
 ) -> list[dict[str, object]]:
     """Return the open alerts; `everything`: the resolved ones (since an instant) as well."""
-    return [alert_json(each) for each in alerts(store, everything=everything, since=since)]
+    given = newest_acknowledgements(store)
+    found = alerts(store, everything=everything, since=since)
+    return [alert_json(each, in_force(each, given.get(each.id), now)) for each in found]
 
 
-def alert_document(store: Store, alert_id: str) -> dict[str, object] | None:
-    """Return one alert with its events and deliveries; None when there is none of this id."""
-    story = alert(store, alert_id)
-    return None if story is None else story_json(story)
+def alert_json(alert: Alert, given: Acknowledgement | None) -> dict[str, object]:
+    """Return the fields that scripts may rely on; docs/commands.md lists them.
 
-
-def alert_json(alert: Alert) -> dict[str, object]:
-    """Return the fields that scripts may rely on; docs/commands.md lists them."""
+    `given` is the acknowledgement that counts, see `in_force`.
+    """
     subject = alert.subject
     return {
         "id": alert.id,
@@ -44,57 +43,28 @@ def alert_json(alert: Alert) -> dict[str, object]:
         "started_at": iso(alert.started_at),
         "opened_at": iso(alert.opened_at),
         "resolved_at": iso(alert.resolved_at),
-        "acknowledged_at": None,
-        "suppressed_by": None,
+        "acknowledged_at": None if given is None else iso(given.at),
+        "acknowledged_by": None if given is None else given.author,
+        "acknowledged_until": None if given is None else iso(given.expires_at),
+        "suppressed_by": "; ".join(alert.mutes) or None,
+        "flapping_since": iso(alert.flapping_since),
         "labels": dict(alert.labels),
     }
 
 
-def story_json(story: AlertStory) -> dict[str, object]:
-    """Return the alert as in a list, with the rule as it was, and all that happened, in order."""
-    return alert_json(story.alert) | {
-        "rule_text": story.alert.rule_text,
-        "events": [
-            {
-                "at": iso(event.at),
-                "event": event.kind.value,
-                "reason": event.reason.value,
-                "severity": event.severity.value,
-                "phase": event.phase.value,
-                "value": event.value,
-                "limit": event.limit,
-                "summary": event.summary,
-            }
-            for event in story.events
-        ],
-        "deliveries": [
-            {
-                "id": delivery.id,
-                "channel": delivery.channel,
-                "state": delivery.state.value,
-                "told": told(delivery, story),
-                "created_at": iso(delivery.created_at),
-                "next_at": (iso(delivery.next_at) if delivery.state is DeliveryState.DUE else None),
-                "settled_at": iso(delivery.settled_at),
-                "attempts": [
-                    {
-                        "at": iso(attempt.at),
-                        "ended_at": iso(attempt.ended_at),
-                        "outcome": attempt.outcome,
-                        "error": attempt.error,
-                    }
-                    for attempt in attempts
-                ],
-            }
-            for delivery, attempts in story.deliveries
-        ],
-    }
+def in_force(alert: Alert, given: Acknowledgement | None, now: datetime) -> Acknowledgement | None:
+    """Return an acknowledgement if it counts: now, or, of an alert that is over, at its end."""
+    if given is None or given.severity.rank < alert.severity.rank:
+        return None
+    return given if (alert.resolved_at or now) < given.expires_at else None
 
 
-def told(delivery: Delivery, story: AlertStory) -> str:
-    """Return what a message said of the alert: opened, resolved, gone.
+def quieted(alert: Alert, given: Acknowledgement | None) -> tuple[str, ...]:
+    """Return in a word each what keeps an alert from being told: `silence`, `acknowledged`.
 
-    Every delivery of a story speaks of the alert, so one that does not was stored unreadably.
+    `given` counts also before the daemon has taken note of it.
     """
-    said = [i.what for i in delivery.message.items if i.alert_id == story.alert.id]
-    return ", ".join(said) or "unreadable"
+    words = [mute.partition(":")[0] for mute in alert.mutes]
+    if given is not None:
+        words.append("acknowledged")
+    return tuple(dict.fromkeys(words))

@@ -6,8 +6,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from monitor.core.alert import Severity
 from monitor.core.kinds import KINDS
+from monitor.core.severity import Severity
 from monitor.store.queries import current
 from monitor.store.store import Store
 from monitor.web.status import Status

@@ -21,7 +21,7 @@ START_S = 5.0
 
 
 class StatusPage:
-    """The listener of one daemon.
+    """The listener of one daemon; `configuration` may be replaced while it serves.
 
     `overdue` names work that should have finished and has not: then `/healthz` answers 503.
     """
@@ -35,7 +35,7 @@ class StatusPage:
         overdue: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         """Prepare; nothing listens yet."""
-        self._configuration = configuration
+        self.configuration = configuration
         self._store = store
         self._clock = clock
         self._overdue = overdue
@@ -70,7 +70,7 @@ class StatusPage:
     def _server(self) -> uvicorn.Server:
         from monitor.web.app import build_app  # noqa: PLC0415 - starlette and jinja2 are slow
 
-        app = build_app(self._configuration, self._store, self._clock, self._overdue)
+        app = build_app(lambda: self.configuration, self._store, self._clock, self._overdue)
         return uvicorn.Server(
             uvicorn.Config(
                 app, log_config=None, access_log=False, lifespan="off", server_header=False

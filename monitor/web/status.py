@@ -1,14 +1,17 @@
 """What is open, how fresh the sight is, what waits: one look for the page and for `status`."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.config.compose import Configuration
-from monitor.core.alert import Alert, Phase, Severity
+from monitor.core.alert import Alert, Phase
+from monitor.core.mute import Acknowledgement
+from monitor.core.severity import Severity
 from monitor.store.outbox import OutboxSummary
+from monitor.store.queries import newest_acknowledgements
 from monitor.store.store import Store
-from monitor.web.documents import alert_json
+from monitor.web.documents import alert_json, in_force, quieted
 from monitor.web.sight import Sight, TenantSight, tenant_sight
 from monitor.web.wording import iso
 
@@ -17,12 +20,17 @@ WORST_FIRST = tuple(sorted(Severity, key=lambda severity: -severity.rank))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Everything there is to tell at one instant."""
+    """Everything there is to tell at one instant.
+
+    `alerts` may have some that are over while somebody is still to hear of their end.
+    `acknowledged` has the acknowledgements that count, by the alert's id.
+    """
 
     now: datetime
     tenants: tuple[TenantSight, ...]
     alerts: tuple[Alert, ...]
     outbox: OutboxSummary
+    acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
 
     @property
     def firing(self) -> tuple[Alert, ...]:
@@ -37,6 +45,11 @@ class Status:
     def count(self, severity: Severity) -> int:
         """Return how many alerts of a severity are open."""
         return sum(alert.severity is severity for alert in self.firing)
+
+    @property
+    def quiet(self) -> tuple[Alert, ...]:
+        """Return the open alerts that something keeps from being told."""
+        return tuple(a for a in self.firing if quieted(a, self.acknowledged.get(a.id)))
 
     @property
     def is_healthy(self) -> bool:
@@ -57,14 +70,18 @@ def in_order(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
 def look(configuration: Configuration, store: Store, now: datetime) -> Status:
     """Read everything as of `now`. Raises StoreError."""
     states = store.collector_states()
+    alerts = store.load_alerts()
+    given = newest_acknowledgements(store)
+    counting = {alert.id: in_force(alert, given.get(alert.id), now) for alert in alerts}
     return Status(
         now=now,
         tenants=tuple(
             tenant_sight(name, configuration.collectors, states, now)
             for name in configuration.tenants
         ),
-        alerts=store.load_alerts(),
+        alerts=alerts,
         outbox=store.outbox_summary(now),
+        acknowledged={alert_id: one for alert_id, one in counting.items() if one is not None},
     )
 
 
@@ -96,7 +113,8 @@ def status_document(found: Status) -> dict[str, object]:
         ],
         "alerts": {severity.value: found.count(severity) for severity in WORST_FIRST},
         "pending": len(found.pending),
-        "open": [alert_json(alert) for alert in found.firing],
+        "muted": len(found.quiet),
+        "open": [alert_json(alert, found.acknowledged.get(alert.id)) for alert in found.firing],
         "outbox": {
             "due": found.outbox.due,
             "dead": found.outbox.dead,

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from monitor.core.matching import Where
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _FEW = 100
 
@@ -58,3 +60,8 @@ def count(amount: int, one: str, many: str = "") -> str:
     """Return `1 rule`, `8 rules`, `no rules`."""
     name = one if amount == 1 else many or f"{one}s"
     return f"{amount or 'no'} {name}"
+
+
+def matcher_texts(where: Where) -> list[str]:
+    """Return the matchers as they are written on the command line: `["name=x", "team!~a|b"]`."""
+    return [str(matcher) for matcher in where.matchers]

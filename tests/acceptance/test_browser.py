@@ -87,10 +87,11 @@ class Site:
         self.configuration = load_text(CONFIGURATION, Path("config.toml"))
         self.evaluator = Evaluator(
             store=self.store,
-            rules=self.configuration.rules,
-            routes=self.configuration.routes,
+            plan=self.configuration.plan,
             collector_kinds=KINDS_OF,
         )
+        now = self.clock.now()
+        self.evaluator.restore(Instant(now=now, elapsed_s=self.clock.monotonic()))
 
     def sees(
         self, collector: str, *samples: Sample, tenant: str = "production", error: str = ""

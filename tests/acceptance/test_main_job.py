@@ -13,6 +13,7 @@ from monitor.simulator.server import serve
 from monitor.simulator.simulator import Simulator
 from monitor.store import open_store
 from tests.acceptance.rig import (
+    RULES,
     SECRET,
     Hooks,
     Installation,
@@ -25,6 +26,11 @@ from tests.acceptance.rig import (
 )
 
 ROBOT = "svc-invoice-011"
+ROUTES = """
+[[routes]]
+channels = ["hook", "mail"]
+group_wait = "1s"
+"""
 
 
 @dataclasses.dataclass
@@ -63,6 +69,7 @@ def world(tmp_path: Path, database_url: str) -> Iterator[World]:
             tmp_path,
             orchestrator=server.url,
             database=database_url,
+            rules=RULES + ROUTES,
             client_id=simulator.accounts.client_id,
             channels={
                 "hook": f"json://127.0.0.1:{received.port}/ops",

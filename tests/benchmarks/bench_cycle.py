@@ -155,7 +155,8 @@ class Pair:
         assert self.ours.snapshot is not None
         outcome = self.ours.snapshot.outcome
         assert isinstance(outcome, Collected), outcome
-        seen = {s.subject.name: s.subject.labels["state"] for s in outcome.samples}
+        sessions = [s.subject for s in outcome.samples if s.subject.kind == "session"]
+        seen = {session.name: session.labels["state"] for session in sessions}
         assert seen == {row.host_machine_name: state(row) for row in self.floor.rows.values()}
         names = {row.session_id: row.host_machine_name for row in self.floor.rows.values()}
         with contextlib.closing(sqlite3.connect(self.ours.file)) as database:

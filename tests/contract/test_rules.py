@@ -10,13 +10,13 @@ import pytest
 
 from monitor import rules as rules_package
 from monitor.config.templates import compile_summary
-from monitor.core.alert import Severity
 from monitor.core.compile import compile_rule
 from monitor.core.expression import WINDOW_FUNCTIONS
 from monitor.core.kinds import KINDS
 from monitor.core.matching import parse_where
 from monitor.core.rule import Condition, Policy, Rule
 from monitor.core.sample import Sample
+from monitor.core.severity import Severity
 from monitor.core.window import Windows
 from monitor.plugins import discover
 from monitor.rules import BUILT_IN, RuleType

@@ -1,3 +1,11 @@
+table acknowledgements
+  id bigint not null default nextval('acknowledgements_id_seq'::regclass)
+  alert_id text not null
+  severity text not null
+  at bigint not null
+  expires_at bigint not null
+  author text not null
+  note text not null
 table alembic_version
   version_num character varying not null
 table alert_events
@@ -12,6 +20,7 @@ table alert_events
   value double precision
   limit_value double precision
   summary text not null
+  detail text not null
 table alerts
   id text not null
   rule text not null
@@ -36,9 +45,18 @@ table alerts
   fine_at bigint
   fine_count integer not null
   absent_count integer not null
+  has_no_data smallint not null
+  end_reason text
+  flapping_since bigint
+  mutes jsonb not null
+  unmuted_at bigint
   told jsonb not null
   labels jsonb not null
   rule_text text not null
+  is_owed smallint not null
+table channel_paces
+  channel text not null
+  spent_until bigint not null
 table collector_states
   tenant text not null
   collector text not null
@@ -60,15 +78,13 @@ table deliveries
   attempts integer not null
   last_error text
   settled_at bigint
+  before jsonb not null
+  may_have_arrived smallint not null
 table delivery_alerts
   delivery_seq bigint not null
   position integer not null
   alert_id text not null
-  tenant text not null
-  rule text not null
-  kind text not null
-  name text not null
-  what text not null
+  what text
 table delivery_attempts
   id bigint not null default nextval('delivery_attempts_id_seq'::regclass)
   delivery_seq bigint not null
@@ -91,6 +107,25 @@ table license_stretches
   used double precision
   free double precision
   used_ratio double precision
+table machine_latest
+  subject_id bigint not null
+  valid_from bigint not null
+  runtimes double precision
+  used_runtimes double precision
+  sessions double precision
+  unresponsive_sessions double precision
+  disconnected_sessions double precision
+  late_sessions double precision
+table machine_stretches
+  valid_to bigint not null
+  subject_id bigint not null
+  valid_from bigint not null
+  runtimes double precision
+  used_runtimes double precision
+  sessions double precision
+  unresponsive_sessions double precision
+  disconnected_sessions double precision
+  late_sessions double precision
 table polls
   id bigint not null default nextval('polls_id_seq'::regclass)
   tenant text not null
@@ -151,6 +186,14 @@ table sights
   tenant text not null
   kind text not null
   observed_at bigint not null
+table silences
+  id text not null
+  matchers jsonb not null
+  starts_at bigint not null
+  ends_at bigint not null
+  created_at bigint not null
+  author text not null
+  comment text not null
 table subjects
   id bigint not null
   tenant text not null
@@ -186,6 +229,7 @@ view v_alert_events
   value double precision
   limit_value double precision
   summary text
+  detail text
 view v_alerts
   tenant text
   id text
@@ -203,6 +247,11 @@ view v_alerts
   opened_at text
   resolved_at text
   updated_at text
+  flapping_since text
+  suppressed_by text
+  acknowledged_at text
+  acknowledged_by text
+  end_reason text
   rule_text text
 view v_deliveries
   tenant text
@@ -219,6 +268,7 @@ view v_deliveries
   attempts integer
   last_error text
   settled_at text
+  may_have_arrived smallint
 view v_license_history
   tenant text
   key text
@@ -239,6 +289,38 @@ view v_licenses
   used double precision
   free double precision
   used_ratio double precision
+  since text
+  seen_at text
+view v_machine_history
+  tenant text
+  key text
+  name text
+  machine text
+  host text
+  robot_type text
+  license_type text
+  runtimes double precision
+  used_runtimes double precision
+  sessions double precision
+  unresponsive_sessions double precision
+  disconnected_sessions double precision
+  late_sessions double precision
+  valid_from text
+  valid_to text
+view v_machines
+  tenant text
+  key text
+  name text
+  machine text
+  host text
+  robot_type text
+  license_type text
+  runtimes double precision
+  used_runtimes double precision
+  sessions double precision
+  unresponsive_sessions double precision
+  disconnected_sessions double precision
+  late_sessions double precision
   since text
   seen_at text
 view v_polls
@@ -324,6 +406,15 @@ view v_sessions
   in_maintenance smallint
   since text
   seen_at text
+view v_silences
+  tenant text
+  id text
+  matchers text
+  starts_at text
+  ends_at text
+  created_at text
+  author text
+  comment text
 view v_subscription_history
   tenant text
   key text
@@ -340,13 +431,16 @@ view v_subscriptions
   is_expired smallint
   since text
   seen_at text
+acknowledgements fk_acknowledgements_alert_id_alerts FOREIGN KEY (alert_id) REFERENCES alerts(id) ON DELETE CASCADE
+acknowledgements pk_acknowledgements PRIMARY KEY (id)
 alembic_version alembic_version_pkc PRIMARY KEY (version_num)
 alert_events fk_alert_events_alert_id_alerts FOREIGN KEY (alert_id) REFERENCES alerts(id) ON DELETE CASCADE
 alert_events pk_alert_events PRIMARY KEY (id)
 alerts ck_alerts_phase CHECK ((phase = ANY (ARRAY['pending'::text, 'firing'::text, 'resolved'::text])))
 alerts pk_alerts PRIMARY KEY (id)
+channel_paces pk_channel_paces PRIMARY KEY (channel)
 collector_states pk_collector_states PRIMARY KEY (tenant, collector)
-deliveries ck_deliveries_state CHECK ((state = ANY (ARRAY['due'::text, 'sent'::text, 'dead'::text])))
+deliveries ck_deliveries_state CHECK ((state = ANY (ARRAY['due'::text, 'sent'::text, 'dead'::text, 'withdrawn'::text])))
 deliveries pk_deliveries PRIMARY KEY (seq)
 deliveries uq_deliveries_id UNIQUE (id)
 delivery_alerts fk_delivery_alerts_delivery_seq_deliveries FOREIGN KEY (delivery_seq) REFERENCES deliveries(seq) ON DELETE CASCADE
@@ -355,36 +449,49 @@ delivery_attempts fk_delivery_attempts_delivery_seq_deliveries FOREIGN KEY (deli
 delivery_attempts pk_delivery_attempts PRIMARY KEY (id)
 license_latest pk_license_latest PRIMARY KEY (subject_id)
 license_stretches pk_license_stretches PRIMARY KEY (valid_to, subject_id)
+machine_latest pk_machine_latest PRIMARY KEY (subject_id)
+machine_stretches pk_machine_stretches PRIMARY KEY (valid_to, subject_id)
 polls pk_polls PRIMARY KEY (id)
 queue_latest pk_queue_latest PRIMARY KEY (subject_id)
 queue_stretches pk_queue_stretches PRIMARY KEY (valid_to, subject_id)
 session_latest pk_session_latest PRIMARY KEY (subject_id)
 session_stretches pk_session_stretches PRIMARY KEY (valid_to, subject_id)
 sights pk_sights PRIMARY KEY (tenant, kind)
+silences pk_silences PRIMARY KEY (id)
 subjects pk_subjects PRIMARY KEY (id)
 subjects uq_subjects_tenant UNIQUE (tenant, kind, key)
 subscription_latest pk_subscription_latest PRIMARY KEY (subject_id)
 subscription_stretches pk_subscription_stretches PRIMARY KEY (valid_to, subject_id)
+CREATE INDEX ix_acknowledgements_alert_id ON acknowledgements USING btree (alert_id)
+CREATE INDEX ix_acknowledgements_expires_at ON acknowledgements USING btree (expires_at)
 CREATE INDEX ix_alert_events_alert_id ON alert_events USING btree (alert_id)
-CREATE INDEX ix_alerts_open ON alerts USING btree (rule) WHERE (phase <> 'resolved'::text)
+CREATE INDEX ix_alert_events_at ON alert_events USING btree (at)
+CREATE INDEX ix_alerts_remembered ON alerts USING btree (started_at) WHERE ((phase <> 'resolved'::text) OR (is_owed = 1))
+CREATE INDEX ix_deliveries_dead ON deliveries USING btree (channel) WHERE (state = 'dead'::text)
 CREATE INDEX ix_deliveries_due ON deliveries USING btree (channel, seq) WHERE (state = 'due'::text)
-CREATE INDEX ix_delivery_alerts_alert_id ON delivery_alerts USING btree (alert_id)
+CREATE INDEX ix_delivery_alerts_alert_id ON delivery_alerts USING btree (alert_id, delivery_seq)
 CREATE INDEX ix_delivery_attempts_delivery_seq ON delivery_attempts USING btree (delivery_seq)
+CREATE INDEX ix_silences_ends_at ON silences USING btree (ends_at)
 CREATE UNIQUE INDEX alembic_version_pkc ON alembic_version USING btree (version_num)
+CREATE UNIQUE INDEX pk_acknowledgements ON acknowledgements USING btree (id)
 CREATE UNIQUE INDEX pk_alert_events ON alert_events USING btree (id)
 CREATE UNIQUE INDEX pk_alerts ON alerts USING btree (id)
+CREATE UNIQUE INDEX pk_channel_paces ON channel_paces USING btree (channel)
 CREATE UNIQUE INDEX pk_collector_states ON collector_states USING btree (tenant, collector)
 CREATE UNIQUE INDEX pk_deliveries ON deliveries USING btree (seq)
 CREATE UNIQUE INDEX pk_delivery_alerts ON delivery_alerts USING btree (delivery_seq, "position")
 CREATE UNIQUE INDEX pk_delivery_attempts ON delivery_attempts USING btree (id)
 CREATE UNIQUE INDEX pk_license_latest ON license_latest USING btree (subject_id)
 CREATE UNIQUE INDEX pk_license_stretches ON license_stretches USING btree (valid_to, subject_id)
+CREATE UNIQUE INDEX pk_machine_latest ON machine_latest USING btree (subject_id)
+CREATE UNIQUE INDEX pk_machine_stretches ON machine_stretches USING btree (valid_to, subject_id)
 CREATE UNIQUE INDEX pk_polls ON polls USING btree (id)
 CREATE UNIQUE INDEX pk_queue_latest ON queue_latest USING btree (subject_id)
 CREATE UNIQUE INDEX pk_queue_stretches ON queue_stretches USING btree (valid_to, subject_id)
 CREATE UNIQUE INDEX pk_session_latest ON session_latest USING btree (subject_id)
 CREATE UNIQUE INDEX pk_session_stretches ON session_stretches USING btree (valid_to, subject_id)
 CREATE UNIQUE INDEX pk_sights ON sights USING btree (tenant, kind)
+CREATE UNIQUE INDEX pk_silences ON silences USING btree (id)
 CREATE UNIQUE INDEX pk_subjects ON subjects USING btree (id)
 CREATE UNIQUE INDEX pk_subscription_latest ON subscription_latest USING btree (subject_id)
 CREATE UNIQUE INDEX pk_subscription_stretches ON subscription_stretches USING btree (valid_to, subject_id)
@@ -456,6 +563,64 @@ SELECT
   to_char(timestamp '1970-01-01' + l.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
   CAST(NULL AS text) AS "valid_to"
 FROM session_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+view v_machines:
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(s.labels ->> 'machine', '') AS "machine",
+  coalesce(s.labels ->> 'host', '') AS "host",
+  coalesce(s.labels ->> 'robot_type', '') AS "robot_type",
+  coalesce(s.labels ->> 'license_type', '') AS "license_type",
+  l.runtimes AS "runtimes",
+  l.used_runtimes AS "used_runtimes",
+  l.sessions AS "sessions",
+  l.unresponsive_sessions AS "unresponsive_sessions",
+  l.disconnected_sessions AS "disconnected_sessions",
+  l.late_sessions AS "late_sessions",
+  to_char(timestamp '1970-01-01' + l.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "since",
+  to_char(timestamp '1970-01-01' + i.observed_at * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "seen_at"
+FROM machine_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
+view v_machine_history:
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(s.labels ->> 'machine', '') AS "machine",
+  coalesce(s.labels ->> 'host', '') AS "host",
+  coalesce(s.labels ->> 'robot_type', '') AS "robot_type",
+  coalesce(s.labels ->> 'license_type', '') AS "license_type",
+  h.runtimes AS "runtimes",
+  h.used_runtimes AS "used_runtimes",
+  h.sessions AS "sessions",
+  h.unresponsive_sessions AS "unresponsive_sessions",
+  h.disconnected_sessions AS "disconnected_sessions",
+  h.late_sessions AS "late_sessions",
+  to_char(timestamp '1970-01-01' + h.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
+  to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
+FROM machine_stretches AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(s.labels ->> 'machine', '') AS "machine",
+  coalesce(s.labels ->> 'host', '') AS "host",
+  coalesce(s.labels ->> 'robot_type', '') AS "robot_type",
+  coalesce(s.labels ->> 'license_type', '') AS "license_type",
+  l.runtimes AS "runtimes",
+  l.used_runtimes AS "used_runtimes",
+  l.sessions AS "sessions",
+  l.unresponsive_sessions AS "unresponsive_sessions",
+  l.disconnected_sessions AS "disconnected_sessions",
+  l.late_sessions AS "late_sessions",
+  to_char(timestamp '1970-01-01' + l.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
+  CAST(NULL AS text) AS "valid_to"
+FROM machine_latest AS l
 JOIN subjects AS s ON s.id = l.subject_id
 view v_queues:
 SELECT
@@ -626,8 +791,14 @@ SELECT
   to_char(timestamp '1970-01-01' + (a.opened_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "opened_at",
   to_char(timestamp '1970-01-01' + (a.resolved_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "resolved_at",
   to_char(timestamp '1970-01-01' + (a.updated_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "updated_at",
+  to_char(timestamp '1970-01-01' + (a.flapping_since / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "flapping_since",
+  (SELECT string_agg(m.value, '; ' ORDER BY m.place) FROM jsonb_array_elements_text(a.mutes) WITH ORDINALITY AS m(value, place)) AS "suppressed_by",
+  to_char(timestamp '1970-01-01' + (k.at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "acknowledged_at",
+  k.author AS "acknowledged_by",
+  a.end_reason AS "end_reason",
   a.rule_text AS "rule_text"
 FROM alerts AS a
+LEFT JOIN acknowledgements AS k ON k.id = (SELECT max(id) FROM acknowledgements WHERE alert_id = a.id)
 view v_alert_events:
 SELECT
   a.tenant AS "tenant",
@@ -643,24 +814,38 @@ SELECT
   e.name AS "name",
   e.value AS "value",
   e.limit_value AS "limit_value",
-  e.summary AS "summary"
+  e.summary AS "summary",
+  e.detail AS "detail"
 FROM alert_events AS e
 JOIN alerts AS a ON a.id = e.alert_id
+view v_silences:
+SELECT
+  '' AS "tenant",
+  q.id AS "id",
+  (SELECT string_agg(m.value, ' and ' ORDER BY m.place) FROM jsonb_array_elements_text(q.matchers) WITH ORDINALITY AS m(value, place)) AS "matchers",
+  to_char(timestamp '1970-01-01' + (q.starts_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "starts_at",
+  to_char(timestamp '1970-01-01' + (q.ends_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "ends_at",
+  to_char(timestamp '1970-01-01' + (q.created_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "created_at",
+  q.author AS "author",
+  q.comment AS "comment"
+FROM silences AS q
 view v_deliveries:
 SELECT
-  coalesce(m.tenant, '') AS "tenant",
+  coalesce(a.tenant, '') AS "tenant",
   d.id AS "id",
   d.channel AS "channel",
   d.state AS "state",
   m.alert_id AS "alert_id",
-  m.rule AS "rule",
-  m.kind AS "kind",
-  m.name AS "name",
+  a.rule AS "rule",
+  a.kind AS "kind",
+  a.name AS "name",
   m.what AS "what",
   to_char(timestamp '1970-01-01' + (d.created_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "created_at",
   to_char(timestamp '1970-01-01' + (d.next_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "next_at",
   d.attempts AS "attempts",
   d.last_error AS "last_error",
-  to_char(timestamp '1970-01-01' + (d.settled_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "settled_at"
+  to_char(timestamp '1970-01-01' + (d.settled_at / 1000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "settled_at",
+  d.may_have_arrived AS "may_have_arrived"
 FROM deliveries AS d
 LEFT JOIN delivery_alerts AS m ON m.delivery_seq = d.seq
+LEFT JOIN alerts AS a ON a.id = m.alert_id

@@ -13,7 +13,8 @@ SELECT
   e.name AS "name",
   e.value AS "value",
   e.limit_value AS "limit_value",
-  e.summary AS "summary"
+  e.summary AS "summary",
+  e.detail AS "detail"
 FROM alert_events AS e
 JOIN alerts AS a ON a.id = e.alert_id
 CREATE VIEW "v_alerts" AS
@@ -34,26 +35,34 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', (a.opened_at / 1000) / 1000.0, 'unixepoch') AS "opened_at",
   strftime('%Y-%m-%dT%H:%M:%fZ', (a.resolved_at / 1000) / 1000.0, 'unixepoch') AS "resolved_at",
   strftime('%Y-%m-%dT%H:%M:%fZ', (a.updated_at / 1000) / 1000.0, 'unixepoch') AS "updated_at",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (a.flapping_since / 1000) / 1000.0, 'unixepoch') AS "flapping_since",
+  (SELECT group_concat(value, '; ') FROM (SELECT value FROM json_each(a.mutes) ORDER BY key)) AS "suppressed_by",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (k.at / 1000) / 1000.0, 'unixepoch') AS "acknowledged_at",
+  k.author AS "acknowledged_by",
+  a.end_reason AS "end_reason",
   a.rule_text AS "rule_text"
 FROM alerts AS a
+LEFT JOIN acknowledgements AS k ON k.id = (SELECT max(id) FROM acknowledgements WHERE alert_id = a.id)
 CREATE VIEW "v_deliveries" AS
 SELECT
-  coalesce(m.tenant, '') AS "tenant",
+  coalesce(a.tenant, '') AS "tenant",
   d.id AS "id",
   d.channel AS "channel",
   d.state AS "state",
   m.alert_id AS "alert_id",
-  m.rule AS "rule",
-  m.kind AS "kind",
-  m.name AS "name",
+  a.rule AS "rule",
+  a.kind AS "kind",
+  a.name AS "name",
   m.what AS "what",
   strftime('%Y-%m-%dT%H:%M:%fZ', (d.created_at / 1000) / 1000.0, 'unixepoch') AS "created_at",
   strftime('%Y-%m-%dT%H:%M:%fZ', (d.next_at / 1000) / 1000.0, 'unixepoch') AS "next_at",
   d.attempts AS "attempts",
   d.last_error AS "last_error",
-  strftime('%Y-%m-%dT%H:%M:%fZ', (d.settled_at / 1000) / 1000.0, 'unixepoch') AS "settled_at"
+  strftime('%Y-%m-%dT%H:%M:%fZ', (d.settled_at / 1000) / 1000.0, 'unixepoch') AS "settled_at",
+  d.may_have_arrived AS "may_have_arrived"
 FROM deliveries AS d
 LEFT JOIN delivery_alerts AS m ON m.delivery_seq = d.seq
+LEFT JOIN alerts AS a ON a.id = m.alert_id
 CREATE VIEW "v_license_history" AS
 SELECT
   s.tenant AS "tenant",
@@ -95,6 +104,64 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "since",
   strftime('%Y-%m-%dT%H:%M:%fZ', i.observed_at / 1000.0, 'unixepoch') AS "seen_at"
 FROM license_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
+CREATE VIEW "v_machine_history" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.machine'), '') AS "machine",
+  coalesce(json_extract(s.labels, '$.host'), '') AS "host",
+  coalesce(json_extract(s.labels, '$.robot_type'), '') AS "robot_type",
+  coalesce(json_extract(s.labels, '$.license_type'), '') AS "license_type",
+  h.runtimes AS "runtimes",
+  h.used_runtimes AS "used_runtimes",
+  h.sessions AS "sessions",
+  h.unresponsive_sessions AS "unresponsive_sessions",
+  h.disconnected_sessions AS "disconnected_sessions",
+  h.late_sessions AS "late_sessions",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
+FROM machine_stretches AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.machine'), '') AS "machine",
+  coalesce(json_extract(s.labels, '$.host'), '') AS "host",
+  coalesce(json_extract(s.labels, '$.robot_type'), '') AS "robot_type",
+  coalesce(json_extract(s.labels, '$.license_type'), '') AS "license_type",
+  l.runtimes AS "runtimes",
+  l.used_runtimes AS "used_runtimes",
+  l.sessions AS "sessions",
+  l.unresponsive_sessions AS "unresponsive_sessions",
+  l.disconnected_sessions AS "disconnected_sessions",
+  l.late_sessions AS "late_sessions",
+  strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  CAST(NULL AS text) AS "valid_to"
+FROM machine_latest AS l
+JOIN subjects AS s ON s.id = l.subject_id
+CREATE VIEW "v_machines" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.machine'), '') AS "machine",
+  coalesce(json_extract(s.labels, '$.host'), '') AS "host",
+  coalesce(json_extract(s.labels, '$.robot_type'), '') AS "robot_type",
+  coalesce(json_extract(s.labels, '$.license_type'), '') AS "license_type",
+  l.runtimes AS "runtimes",
+  l.used_runtimes AS "used_runtimes",
+  l.sessions AS "sessions",
+  l.unresponsive_sessions AS "unresponsive_sessions",
+  l.disconnected_sessions AS "disconnected_sessions",
+  l.late_sessions AS "late_sessions",
+  strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "since",
+  strftime('%Y-%m-%dT%H:%M:%fZ', i.observed_at / 1000.0, 'unixepoch') AS "seen_at"
+FROM machine_latest AS l
 JOIN subjects AS s ON s.id = l.subject_id
 LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
 CREATE VIEW "v_polls" AS
@@ -238,6 +305,17 @@ SELECT
 FROM session_latest AS l
 JOIN subjects AS s ON s.id = l.subject_id
 LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
+CREATE VIEW "v_silences" AS
+SELECT
+  '' AS "tenant",
+  q.id AS "id",
+  (SELECT group_concat(value, ' and ') FROM (SELECT value FROM json_each(q.matchers) ORDER BY key)) AS "matchers",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (q.starts_at / 1000) / 1000.0, 'unixepoch') AS "starts_at",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (q.ends_at / 1000) / 1000.0, 'unixepoch') AS "ends_at",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (q.created_at / 1000) / 1000.0, 'unixepoch') AS "created_at",
+  q.author AS "author",
+  q.comment AS "comment"
+FROM silences AS q
 CREATE VIEW "v_subscription_history" AS
 SELECT
   s.tenant AS "tenant",
@@ -272,6 +350,17 @@ SELECT
 FROM subscription_latest AS l
 JOIN subjects AS s ON s.id = l.subject_id
 LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
+CREATE TABLE acknowledgements (
+	id INTEGER NOT NULL, 
+	alert_id TEXT NOT NULL, 
+	severity TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	expires_at BIGINT NOT NULL, 
+	author TEXT NOT NULL, 
+	note TEXT NOT NULL, 
+	CONSTRAINT pk_acknowledgements PRIMARY KEY (id), 
+	CONSTRAINT fk_acknowledgements_alert_id_alerts FOREIGN KEY(alert_id) REFERENCES alerts (id) ON DELETE CASCADE
+)
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -288,6 +377,7 @@ CREATE TABLE alert_events (
 	value DOUBLE, 
 	limit_value DOUBLE, 
 	summary TEXT NOT NULL, 
+	detail TEXT NOT NULL, 
 	CONSTRAINT pk_alert_events PRIMARY KEY (id), 
 	CONSTRAINT fk_alert_events_alert_id_alerts FOREIGN KEY(alert_id) REFERENCES alerts (id) ON DELETE CASCADE
 )
@@ -315,11 +405,22 @@ CREATE TABLE alerts (
 	fine_at BIGINT, 
 	fine_count INTEGER NOT NULL, 
 	absent_count INTEGER NOT NULL, 
+	has_no_data SMALLINT NOT NULL, 
+	end_reason TEXT, 
+	flapping_since BIGINT, 
+	mutes JSON NOT NULL, 
+	unmuted_at BIGINT, 
 	told JSON NOT NULL, 
 	labels JSON NOT NULL, 
 	rule_text TEXT NOT NULL, 
+	is_owed SMALLINT NOT NULL, 
 	CONSTRAINT pk_alerts PRIMARY KEY (id), 
 	CONSTRAINT ck_alerts_phase CHECK (phase in ('pending', 'firing', 'resolved'))
+)
+CREATE TABLE channel_paces (
+	channel TEXT NOT NULL, 
+	spent_until BIGINT NOT NULL, 
+	CONSTRAINT pk_channel_paces PRIMARY KEY (channel)
 )
 CREATE TABLE collector_states (
 	tenant TEXT NOT NULL, 
@@ -344,22 +445,23 @@ CREATE TABLE deliveries (
 	attempts INTEGER NOT NULL, 
 	last_error TEXT, 
 	settled_at BIGINT, 
+	"before" JSON NOT NULL, 
+	may_have_arrived SMALLINT NOT NULL, 
 	CONSTRAINT pk_deliveries PRIMARY KEY (seq), 
-	CONSTRAINT ck_deliveries_state CHECK (state in ('due', 'sent', 'dead')), 
+	CONSTRAINT ck_deliveries_state CHECK (state in ('due', 'sent', 'dead', 'withdrawn')), 
 	CONSTRAINT uq_deliveries_id UNIQUE (id)
 )
 CREATE TABLE delivery_alerts (
 	delivery_seq INTEGER NOT NULL, 
 	position INTEGER NOT NULL, 
 	alert_id TEXT NOT NULL, 
-	tenant TEXT NOT NULL, 
-	rule TEXT NOT NULL, 
-	kind TEXT NOT NULL, 
-	name TEXT NOT NULL, 
-	what TEXT NOT NULL, 
+	what TEXT, 
 	CONSTRAINT pk_delivery_alerts PRIMARY KEY (delivery_seq, position), 
 	CONSTRAINT fk_delivery_alerts_delivery_seq_deliveries FOREIGN KEY(delivery_seq) REFERENCES deliveries (seq) ON DELETE CASCADE
 )
+ WITHOUT ROWID
+
+
 CREATE TABLE delivery_attempts (
 	id INTEGER NOT NULL, 
 	delivery_seq INTEGER NOT NULL, 
@@ -391,6 +493,35 @@ CREATE TABLE license_stretches (
 	free DOUBLE, 
 	used_ratio DOUBLE, 
 	CONSTRAINT pk_license_stretches PRIMARY KEY (valid_to, subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE machine_latest (
+	subject_id BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	runtimes DOUBLE, 
+	used_runtimes DOUBLE, 
+	sessions DOUBLE, 
+	unresponsive_sessions DOUBLE, 
+	disconnected_sessions DOUBLE, 
+	late_sessions DOUBLE, 
+	CONSTRAINT pk_machine_latest PRIMARY KEY (subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE machine_stretches (
+	valid_to BIGINT NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	runtimes DOUBLE, 
+	used_runtimes DOUBLE, 
+	sessions DOUBLE, 
+	unresponsive_sessions DOUBLE, 
+	disconnected_sessions DOUBLE, 
+	late_sessions DOUBLE, 
+	CONSTRAINT pk_machine_stretches PRIMARY KEY (valid_to, subject_id)
 )
  WITHOUT ROWID
 
@@ -479,6 +610,16 @@ CREATE TABLE sights (
 	observed_at BIGINT NOT NULL, 
 	CONSTRAINT pk_sights PRIMARY KEY (tenant, kind)
 )
+CREATE TABLE silences (
+	id TEXT NOT NULL, 
+	matchers JSON NOT NULL, 
+	starts_at BIGINT NOT NULL, 
+	ends_at BIGINT NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	author TEXT NOT NULL, 
+	comment TEXT NOT NULL, 
+	CONSTRAINT pk_silences PRIMARY KEY (id)
+)
 CREATE TABLE subjects (
 	id INTEGER NOT NULL, 
 	tenant TEXT NOT NULL, 
@@ -512,8 +653,13 @@ CREATE TABLE subscription_stretches (
  WITHOUT ROWID
 
 
+CREATE INDEX ix_acknowledgements_alert_id ON acknowledgements (alert_id)
+CREATE INDEX ix_acknowledgements_expires_at ON acknowledgements (expires_at)
 CREATE INDEX ix_alert_events_alert_id ON alert_events (alert_id)
-CREATE INDEX ix_alerts_open ON alerts (rule) WHERE phase <> 'resolved'
+CREATE INDEX ix_alert_events_at ON alert_events (at)
+CREATE INDEX ix_alerts_remembered ON alerts (started_at) WHERE phase <> 'resolved' OR is_owed = 1
+CREATE INDEX ix_deliveries_dead ON deliveries (channel) WHERE state = 'dead'
 CREATE INDEX ix_deliveries_due ON deliveries (channel, seq) WHERE state = 'due'
-CREATE INDEX ix_delivery_alerts_alert_id ON delivery_alerts (alert_id)
+CREATE INDEX ix_delivery_alerts_alert_id ON delivery_alerts (alert_id, delivery_seq)
 CREATE INDEX ix_delivery_attempts_delivery_seq ON delivery_attempts (delivery_seq)
+CREATE INDEX ix_silences_ends_at ON silences (ends_at)

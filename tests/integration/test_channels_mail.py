@@ -1,5 +1,6 @@
 """The apprise channel against a real mail server on loopback, with STARTTLS and sign-in."""
 
+import asyncio
 import logging
 import socket
 import ssl
@@ -30,6 +31,8 @@ class Mailbox:
         self.recipients: list[str] = []
         self.refuse: dict[str, str] = {}
         self.refuse_all = ""
+        self.after_data = "250 OK"
+        self.hangs_up = False
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -44,6 +47,11 @@ class Mailbox:
     ) -> str:
         content = envelope.content
         assert isinstance(content, bytes)
+        if self.hangs_up:
+            assert isinstance(server.transport, asyncio.WriteTransport)
+            server.transport.abort()
+        if not self.after_data.startswith("250"):
+            return self.after_data
         mail = message_from_bytes(content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
@@ -168,6 +176,7 @@ def test_an_unknown_authority_is_retryable_and_nothing_is_sent(
     outcome = make_channel("mail", mail_url(port)).send(a_delivery())
     assert isinstance(outcome, Retryable)
     assert "certificate" in outcome.reason
+    assert not outcome.may_have_arrived
     assert not mailbox.mails
 
 
@@ -178,6 +187,7 @@ def test_a_refused_recipient_is_named(mail_server: tuple[Mailbox, int]) -> None:
     outcome = make_channel("mail", mail_url(port)).send(a_delivery())
     assert isinstance(outcome, Retryable)
     assert "ops@example.com" in outcome.reason
+    assert not outcome.may_have_arrived
 
 
 @pytest.mark.usefixtures("trusted")
@@ -224,3 +234,41 @@ def test_no_mail_server_is_retryable() -> None:
     outcome = make_channel("mail", mail_url(_free_port())).send(a_delivery())
     assert isinstance(outcome, Retryable)
     assert "connection refused" in outcome.reason
+    assert not outcome.may_have_arrived
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("refusal", ["452 no room", "554 looks like spam"])
+def test_a_mail_refused_after_it_was_sent_has_not_arrived(
+    mail_server: tuple[Mailbox, int], refusal: str
+) -> None:
+    mailbox, port = mail_server
+    mailbox.after_data = refusal
+    outcome = make_channel("mail", mail_url(port)).send(a_delivery())
+    assert isinstance(outcome, Retryable)
+    assert not outcome.may_have_arrived
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_mail_whose_receipt_is_lost_may_have_arrived(mail_server: tuple[Mailbox, int]) -> None:
+    mailbox, port = mail_server
+    mailbox.hangs_up = True
+    outcome = make_channel("mail", mail_url(port)).send(a_delivery())
+    assert isinstance(outcome, Retryable)
+    assert outcome.may_have_arrived
+    assert len(mailbox.mails) == 1
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(
+    "others", ["full@example.com,ops@example.com", "ops@example.com&cc=full@example.com"]
+)
+def test_a_mail_that_some_have_may_have_arrived(
+    mail_server: tuple[Mailbox, int], others: str
+) -> None:
+    mailbox, port = mail_server
+    mailbox.refuse = {"full@example.com": "452 mailbox full"}
+    outcome = make_channel("mail", mail_url(port, to=others)).send(a_delivery())
+    assert isinstance(outcome, Retryable)
+    assert outcome.may_have_arrived
+    assert mailbox.recipients == ["ops@example.com"]

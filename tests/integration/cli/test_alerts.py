@@ -72,7 +72,7 @@ def test_show_explains_what_was_seen_who_was_told_and_what_they_answered(site: S
     assert story["rule_text"].startswith("queue-backlog, critical: new_items > 500")
     assert shown.status == 0
     assert "value 900, limit 500" in shown.out
-    assert "ops: opened: due" in shown.out
+    assert "due     ops: opened: to be sent " in shown.out
     assert "topsecrettoken" not in shown.out + str(story)
 
 

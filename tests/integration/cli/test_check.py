@@ -25,7 +25,7 @@ def test_a_good_installation_passes_every_check(site: Site) -> None:
         "production/licenses": "ok",
         "channel ops": "ok",
     }
-    assert "sessions in" in detail(ran, "production/sessions")
+    assert "sessions and 13 machines in" in detail(ran, "production/sessions")
     assert site.simulator.writes == ()
 
 

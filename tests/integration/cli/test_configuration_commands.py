@@ -12,7 +12,7 @@ def test_config_check_says_fine_in_one_line(site: Site) -> None:
     ran = site.command("config", "check")
 
     assert ran.status == 0
-    assert ran.out.splitlines()[0] == f"{site.config}: fine: 1 tenant, 2 rules, 1 channel"
+    assert ran.out.splitlines()[0] == f"{site.config}: fine: 1 tenant, 3 rules, 1 channel"
 
 
 def test_config_check_tells_all_mistakes_at_once_with_status_two(site: Site) -> None:
@@ -95,7 +95,7 @@ def test_rules_list_shows_also_those_that_are_off(site: Site) -> None:
     assert rules["invoice-backlog"]["limit"] == 500
     assert rules["invoice-backlog"]["enabled"]
     assert not rules["resting"]["enabled"]
-    assert not any(rule["built_in"] for rule in rules.values())
+    assert [name for name, rule in rules.items() if rule["built_in"]] == ["channel-failing"]
 
 
 def test_the_built_in_rules_are_listed_as_such(site: Site) -> None:

@@ -36,7 +36,7 @@ def test_history_by_steps_gives_least_average_and_greatest(site: Site) -> None:
     assert values["min"] <= values["avg"] <= values["max"] == 1000
 
 
-@pytest.mark.parametrize("kind", ["sessions", "queues", "licenses", "subscriptions"])
+@pytest.mark.parametrize("kind", ["sessions", "machines", "queues", "licenses", "subscriptions"])
 def test_every_kind_has_a_past_in_every_form(site: Site, kind: str) -> None:
     site.watch_once()
 

@@ -26,8 +26,10 @@ polls = 1
 [[routes]]
 where = { region = "emea" }
 channels = ["mail"]
+group_wait = "0s"
 [[routes]]
 channels = ["ops"]
+group_wait = "0s"
 """
 
 

@@ -3,89 +3,32 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from structlog.testing import capture_logs
 
-from monitor.core.alert import Alert, Phase, Severity
 from monitor.core.delivery import (
     Delivered,
     Delivery,
-    DeliveryState,
     Permanent,
     Retryable,
     after_attempt,
 )
-from monitor.core.message import Message, MessageItem, What
-from monitor.store import Store, queries
-from tests.builders import NOW, a_subject, after
-from tests.integration.store.polls import ask, at, count
-
-
-def an_item(alert: str, what: What = What.OPENED, name: str = "Invoices") -> MessageItem:
-    return MessageItem(
-        alert_id=alert,
-        rule="backlog",
-        severity=Severity.CRITICAL,
-        what=what,
-        tenant="production",
-        kind="queue",
-        name=name,
-        folder="Finance/Ünïcode",
-        summary="900 items wait \N{SNOWMAN}",
-        started_at=after(0.000123),
-        ended_at=None if what is What.OPENED else after(90),
-        runbook_url="https://example.com/runbook",
-        reason="hold over",
-    )
-
-
-def a_delivery(
-    name: str, *alerts: str, channel: str = "ops", second: float = 0, what: What = What.OPENED
-) -> Delivery:
-    return Delivery(
-        id=name,
-        channel=channel,
-        message=Message(at=after(second), items=tuple(an_item(alert, what) for alert in alerts)),
-        created_at=after(second),
-        next_at=after(second),
-    )
-
-
-def an_alert(name: str) -> Alert:
-    return Alert(
-        id=name,
-        rule="backlog",
-        subject=a_subject(),
-        severity=Severity.CRITICAL,
-        phase=Phase.FIRING,
-        started_at=NOW,
-        updated_at=NOW,
-        summary="",
-        value=None,
-        limit=None,
-    )
-
-
-def put(store: Store, *deliveries: Delivery) -> None:
-    with store.writing() as write:
-        write.deliveries(deliveries)
-
-
-def due(store: Store, second: float = 1000, channel: str = "ops") -> list[str]:
-    return [delivery.id for delivery in store.due(channel, after(second))]
-
-
-def test_a_delivery_comes_back_as_it_was_put_in(store: Store) -> None:
-    delivery = a_delivery("d1", "A", "B", what=What.GONE)
-    put(store, delivery)
-    assert store.due("ops", NOW) == (delivery,)
+from monitor.core.message import What
+from monitor.store import Store
+from tests.builders import NOW, after
+from tests.integration.store.letters import (
+    a_delivery,
+    attempt,
+    due,
+    put,
+)
+from tests.integration.store.polls import ask, at
 
 
 def test_a_delivery_is_due_from_its_time_on(store: Store) -> None:
     put(store, replace(a_delivery("d1", "A"), next_at=after(10)))
     assert due(store, 9.999999) == []
     assert due(store, 10) == ["d1"]
-    assert store.next_due_at("ops") == after(10)
-    assert store.next_due_at("mail") is None
+    assert store.next_due_at("ops", NOW) == after(10)
+    assert store.next_due_at("mail", NOW) is None
 
 
 def test_deliveries_of_a_channel_come_in_the_order_of_creation(store: Store) -> None:
@@ -107,7 +50,7 @@ def test_the_end_of_an_alert_waits_until_its_beginning_is_told(store: Store) -> 
     store.settle(retried, NOW)
     # The beginning is not due yet, and still goes first.
     assert due(store, 1) == ["other"]
-    assert store.next_due_at("ops") == NOW
+    assert store.next_due_at("ops", NOW) == NOW
     store.settle(after_attempt(retried, Delivered(), after(6), 0), after(6))
     assert due(store) == ["resolved", "other"]
 
@@ -126,16 +69,7 @@ def test_a_settled_delivery_is_not_due_and_cannot_be_marked(store: Store) -> Non
     store.settle(after_attempt(delivery, Delivered(), after(1), 0), after(1))
     assert due(store) == []
     assert not store.mark_attempt(delivery, after(2))
-    assert store.next_due_at("ops") is None
-
-
-def test_putting_a_delivery_in_twice_changes_nothing(store: Store) -> None:
-    delivery = a_delivery("d1", "A")
-    put(store, delivery, delivery)
-    store.settle(after_attempt(delivery, Delivered(), after(1), 0), after(1))
-    put(store, delivery)
-    assert due(store) == []
-    assert count(store, "v_deliveries") == 1
+    assert store.next_due_at("ops", NOW) is None
 
 
 def test_a_crash_between_attempt_and_outcome_sends_again_under_the_same_id(
@@ -150,26 +84,6 @@ def test_a_crash_between_attempt_and_outcome_sends_again_under_the_same_id(
     restarted.settle(after_attempt(delivery, Delivered(), after(61), 0), after(61))
     sql = "SELECT outcome, ended_at FROM delivery_attempts ORDER BY id"
     assert [row["outcome"] for row in ask(restarted, sql)] == [None, "sent"]
-
-
-def test_the_story_of_an_alert_tells_every_attempt(store: Store) -> None:
-    delivery = a_delivery("d1", "A", "B")
-    with store.writing() as write:
-        write.alerts((an_alert("A"),))
-        write.deliveries((delivery, a_delivery("unrelated", "B")))
-    store.mark_attempt(delivery, after(1))
-    retried = after_attempt(delivery, Retryable("no answer"), after(3), 0)
-    store.settle(retried, after(3))
-    store.mark_attempt(retried, after(8))
-    store.settle(after_attempt(retried, Delivered(), after(9), 0), after(9))
-    story = queries.alert(store, "A")
-    assert story is not None
-    ((told, attempts),) = story.deliveries
-    assert (told.id, told.state, told.attempts) == ("d1", DeliveryState.SENT, 2)
-    assert [(a.at, a.ended_at, a.outcome, a.error) for a in attempts] == [
-        (after(1), after(3), "retry", "no answer"),
-        (after(8), after(9), "sent", None),
-    ]
 
 
 def test_an_outcome_without_a_mark_is_recorded_too(store: Store) -> None:
@@ -191,44 +105,6 @@ def test_the_outbox_tells_what_waits_and_what_was_given_up(store: Store) -> None
     assert (summary.due, summary.dead, summary.oldest_s) == (2, 1, 60.0)
 
 
-def test_the_view_of_deliveries_has_a_row_for_each_alert_told(store: Store) -> None:
-    delivery = a_delivery("d1", "A", "B")
-    put(store, delivery, a_delivery("test message"))
-    store.settle(after_attempt(delivery, Delivered(), after(1), 0), after(1))
-    rows = ask(store, "SELECT * FROM v_deliveries ORDER BY id, alert_id")
-    assert [(r["id"], r["alert_id"], r["state"]) for r in rows] == [
-        ("d1", "A", "sent"),
-        ("d1", "B", "sent"),
-        ("test message", None, "due"),
-    ]
-    assert rows[0] == {
-        "tenant": "production",
-        "id": "d1",
-        "channel": "ops",
-        "state": "sent",
-        "alert_id": "A",
-        "rule": "backlog",
-        "kind": "queue",
-        "name": "Invoices",
-        "what": "opened",
-        "created_at": at(0),
-        "next_at": at(0),
-        "attempts": 1,
-        "last_error": None,
-        "settled_at": at(1),
-    }
-    assert rows[2]["tenant"] == ""
-
-
-def test_hostile_text_in_a_message_or_an_error_is_kept_out_of_the_way(store: Store) -> None:
-    hostile = "x\x00y\ud800"
-    delivery = a_delivery("d1", "A")
-    item = replace(delivery.message.items[0], name=hostile, summary=hostile)
-    put(store, replace(delivery, message=replace(delivery.message, items=(item,))))
-    store.settle(after_attempt(delivery, Retryable(hostile), NOW, 0), NOW)
-    assert due(store) == ["d1"]
-
-
 def test_a_long_outage_keeps_thousands_in_order(store: Store) -> None:
     many = [
         a_delivery(f"{i}-{what}", f"A{i}", second=i, what=what)
@@ -240,87 +116,115 @@ def test_a_long_outage_keeps_thousands_in_order(store: Store) -> None:
     assert [delivery.id for delivery in batch] == [f"{i}-opened" for i in range(300)]
 
 
-@pytest.fixture
-def spoil(store: Store, dialect: str) -> Callable[[str, str], None]:
-    """Write something else over the stored message of a delivery."""
-
-    def write_over(name: str, document: str) -> None:
-        with store.database.writing() as connection:
-            cast = "" if dialect == "sqlite" else "::jsonb"
-            connection.exec_driver_sql(
-                f"UPDATE deliveries SET message = '{document}'{cast} WHERE id = '{name}'"  # noqa: S608 - our own
-            )
-
-    return write_over
+def test_deliveries_of_ten_thousand_alerts_wait_for_one_another(store: Store) -> None:
+    ids = tuple(f"A{i:05}" for i in range(10_000))
+    first, second = a_delivery("first"), a_delivery("second")
+    put(store, replace(first, about=ids), replace(second, about=ids), a_delivery("third", "B"))
+    assert due(store) == ["first", "third"]
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
-        "null",
-        "7",
-        "[]",
-        "{}",
-        '"text"',
-        '{"at": "yesterday", "items": []}',
-        '{"at": 5, "items": {}}',
-    ],
-)
-def test_a_message_that_cannot_be_read_is_given_up_and_holds_up_nobody(
-    store: Store, spoil: Callable[[str, str], None], document: str
-) -> None:
-    opened, other = a_delivery("opened", "A"), a_delivery("other", "B")
-    put(store, opened, a_delivery("resolved", "A", what=What.RESOLVED), other)
-    spoil("opened", document)
-
-    with capture_logs() as logs:
-        assert store.due("ops", after(5)) == (other,)
-    # The beginning is given up, so the end is due as well.
-    assert due(store) == ["resolved", "other"]
-
-    (logged,) = logs
-    assert (logged["event"], logged["delivery"]) == ("delivery.dead", "opened")
-    (row,) = ask(store, "SELECT * FROM v_deliveries WHERE id = 'opened'")
-    assert (row["state"], row["settled_at"], row["attempts"]) == ("dead", at(5), 0)
-    assert row["last_error"].startswith("the stored message cannot be read: ")
-    assert store.outbox_summary(NOW).dead == 1
+def test_a_clock_that_was_set_back_holds_up_nothing(store: Store) -> None:
+    an_hour = timedelta(hours=1)
+    put(store, replace(a_delivery("asked to wait", "A"), next_at=NOW + an_hour))
+    assert due(store, 0) == []
+    assert store.next_due_at("ops", NOW) == NOW + an_hour
+    before = NOW - timedelta(microseconds=1)
+    assert [delivery.id for delivery in store.due("ops", before)] == ["asked to wait"]
+    assert store.next_due_at("ops", before) == before
 
 
-def test_what_is_not_even_json_is_given_up_as_well(
-    store: Store, spoil: Callable[[str, str], None], dialect: str
-) -> None:
-    if dialect == "postgres":
-        pytest.skip("Postgres stores nothing that is not JSON")
-    put(store, a_delivery("torn", "A"), a_delivery("sound", "B"))
-    spoil("torn", '{"at": "2026-')
-    assert due(store) == ["sound"]
-    assert store.outbox_summary(NOW).dead == 1
-
-
-def test_many_unreadable_messages_do_not_hide_what_waits_behind_them(
-    store: Store, spoil: Callable[[str, str], None]
-) -> None:
-    put(store, *(a_delivery(f"bad{i}", f"A{i}") for i in range(5)), a_delivery("sound", "B"))
-    for i in range(5):
-        spoil(f"bad{i}", "{}")
-    assert [d.id for d in store.due("ops", NOW, limit=2)] == ["sound"]
-    assert store.outbox_summary(NOW).dead == 5
-
-
-def test_the_story_of_an_alert_survives_a_message_that_cannot_be_read(
-    store: Store, spoil: Callable[[str, str], None]
-) -> None:
+def test_a_delivery_is_taken_back_only_while_it_is_due(store: Store) -> None:
+    sent = a_delivery("sent", "A")
+    put(store, sent, a_delivery("waits", "B"), a_delivery("stays", "C"))
+    attempt(store, sent, Delivered(), 5)
     with store.writing() as write:
-        write.alerts((an_alert("A"),))
-        write.deliveries((a_delivery("d1", "A"),))
-    spoil("d1", "{}")
-    story = queries.alert(store, "A")
-    assert story is not None
-    # To look does not settle anything.
-    assert [delivery.state for delivery, _ in story.deliveries] == [DeliveryState.DUE]
-    assert due(store) == []
-    story = queries.alert(store, "A")
-    assert story is not None
-    ((told, attempts),) = story.deliveries
-    assert (told.state, told.message.items) == (DeliveryState.DEAD, ())
-    assert [(attempt.outcome, attempt.error) for attempt in attempts] == [("dead", told.last_error)]
+        write.withdraw(["sent", "waits", "unknown"], after(10))
+        write.withdraw([], after(11))
+    rows = ask(store, "SELECT id, state, settled_at FROM v_deliveries ORDER BY id")
+    assert [tuple(row.values()) for row in rows] == [
+        ("sent", "sent", at(5)),
+        ("stays", "due", None),
+        ("waits", "withdrawn", at(10)),
+    ]
+    assert due(store) == ["stays"]
+    assert not store.mark_attempt(a_delivery("waits", "B"), after(20))
+
+
+def test_what_was_taken_back_holds_up_nobody(store: Store) -> None:
+    put(store, a_delivery("opened", "A"))
+    with store.writing() as write:
+        write.withdraw(["opened"], NOW)
+        write.deliveries([a_delivery("both", "A", "B")])
+    assert due(store) == ["both"]
+
+
+def test_an_outcome_is_recorded_in_the_transaction_of_what_follows_from_it(store: Store) -> None:
+    delivery = a_delivery("d1", "A")
+    put(store, delivery)
+    retried = after_attempt(delivery, Retryable("cut off", may_have_arrived=True), after(3), 0)
+
+    def interrupted() -> None:
+        with store.writing() as write:
+            write.settle(retried, after(3))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
+    assert store.due("ops", after(60)) == (delivery,)
+    with store.writing() as write:
+        write.settle(retried, after(3))
+    assert store.due("ops", after(60)) == (retried,)
+
+
+def kill(store: Store, delivery: Delivery, second: float = 5) -> None:
+    attempt(store, delivery, Permanent("no such channel"), second)
+
+
+def test_a_dead_delivery_is_made_anew_with_a_day_of_its_own(store: Store) -> None:
+    dead = replace(a_delivery("abc", "A"), attempts=7)
+    put(store, dead)
+    kill(store, dead)
+    assert store.redeliver("abc", after(90_000)) == 1
+    expected = replace(
+        dead,
+        attempts=0,
+        created_at=after(90_000),
+        next_at=after(90_000),
+        last_error="no such channel",
+    )
+    assert store.due("ops", after(90_000)) == (expected,)
+    assert store.redeliver("abc", after(90_001)) == 0
+
+
+def test_only_one_dead_delivery_is_meant_by_the_beginning_of_an_id(store: Store) -> None:
+    names = ("abc", "abcd", "b1", "b2", "c%")
+    put(store, *(a_delivery(name, name) for name in names))
+    for name in names:
+        kill(store, a_delivery(name, name))
+    put(store, a_delivery("d1 that is due", "D"))
+    for nobody in ("", "x", "b", "c_", "d1", "ab", "\ud800"):
+        assert store.redeliver(nobody, after(10)) == 0
+    # The whole of one, though another goes on with it.
+    assert store.redeliver("abc", after(10)) == 1
+    assert store.redeliver("b2", after(10)) == 1
+    assert due(store) == ["abc", "b2", "d1 that is due"]
+
+
+def test_all_dead_deliveries_of_a_channel_are_made_anew(store: Store) -> None:
+    gone = [a_delivery("d1", "A"), a_delivery("d2", "B"), a_delivery("m1", "A", channel="mail")]
+    put(store, *gone, a_delivery("waits", "C"))
+    for delivery in gone:
+        kill(store, delivery)
+    assert store.redeliver_channel("ops", after(10)) == 2
+    assert store.redeliver_channel("ops", after(10)) == 0
+    assert due(store) == ["d1", "d2", "waits"]
+    assert due(store, channel="mail") == []
+
+
+def test_what_is_made_anew_goes_before_what_came_after_it(store: Store) -> None:
+    opened = a_delivery("opened", "A")
+    put(store, opened, a_delivery("resolved", "A", what=What.RESOLVED))
+    kill(store, opened)
+    assert due(store) == ["resolved"]
+    store.redeliver("opened", after(10))
+    assert due(store) == ["opened"]

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import inspect
 
-from monitor.core.alert import Alert, Phase, Severity
+from monitor.core.alert import Alert, Phase
 from monitor.core.kinds import KINDS
+from monitor.core.severity import Severity
 from monitor.store import Store, views
 from monitor.store.instants import EPOCH
 from tests.builders import a_sample, a_subject
@@ -12,9 +13,11 @@ from tests.integration.store.polls import a_poll, a_session, ask, at, column, re
 
 STABLE = {
     "v_sessions",
+    "v_machines",
     "v_queues",
     "v_licenses",
     "v_session_history",
+    "v_machine_history",
     "v_queue_history",
     "v_license_history",
     "v_polls",
@@ -105,6 +108,26 @@ def test_a_session_is_shown_step_by_step(store: Store) -> None:
         ("Available", at(0), at(30)),
         ("Busy", at(30), None),
     ]
+
+
+def test_a_host_and_its_sessions_come_from_one_poll(store: Store) -> None:
+    host = a_subject(
+        "RPA-07", kind="machine", key="5/rpa-07", labels={"machine": "Pool", "host": "RPA-07"}
+    )
+    robot = a_sample(a_session("Robot 1"), is_busy=1)
+    both = ("session", "machine")
+    record(
+        store,
+        a_poll(robot, a_sample(host, sessions=4, unresponsive_sessions=0), kinds=both),
+        a_poll(robot, a_sample(host, sessions=4, unresponsive_sessions=4), at=30, kinds=both),
+    )
+    assert column(store, "SELECT name FROM v_sessions") == ["Robot 1"]
+    machines = "SELECT host, machine, license_type, sessions, runtimes, since FROM v_machines"
+    assert [tuple(row.values()) for row in ask(store, machines)] == [
+        ("RPA-07", "Pool", "", 4.0, None, at(30))
+    ]
+    past = "SELECT unresponsive_sessions FROM v_machine_history ORDER BY valid_from"
+    assert column(store, past) == [0.0, 4.0]
 
 
 def test_a_label_that_is_the_name_is_filled_from_it(store: Store) -> None:

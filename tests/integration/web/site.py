@@ -34,7 +34,11 @@ type = "queue-backlog"
 above = 10
 for = "1h"
 """
-KINDS_OF = {"queues": ("queue",), "sessions": ("session",), "licenses": ("license", "subscription")}
+KINDS_OF = {
+    "queues": ("queue",),
+    "sessions": ("session", "machine"),
+    "licenses": ("license", "subscription"),
+}
 
 
 @dataclass
@@ -81,10 +85,10 @@ class Site:
         self.configuration = load_text(CONFIGURATION, Path("config.toml"))
         self.evaluator = Evaluator(
             store=self.store,
-            rules=self.configuration.rules,
-            routes=self.configuration.routes,
+            plan=self.configuration.plan,
             collector_kinds=KINDS_OF,
         )
+        self.evaluator.restore(self.instant())
         self.page = StatusPage(
             self.configuration, self.store, self.clock, overdue=lambda: self.overdue
         )
@@ -102,7 +106,10 @@ class Site:
             requests=1,
             outcome=Failed(kind="unreachable", message=error) if error else good,
         )
-        self.evaluator.settle(snapshot, Instant(now=now, elapsed_s=self.clock.monotonic()))
+        self.evaluator.settle(snapshot, self.instant())
+
+    def instant(self) -> Instant:
+        return Instant(now=self.clock.now(), elapsed_s=self.clock.monotonic())
 
     def ask(self, path: str, method: str = "GET") -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)

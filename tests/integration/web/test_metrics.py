@@ -8,7 +8,13 @@ from tests.integration.web.site import KINDS_OF, Site, a_queue, all_well
 
 
 def test_metrics_have_the_names_and_labels_of_their_kinds(site: Site) -> None:
-    for kind, collector in (("session", "sessions"), ("queue", "queues"), ("license", "licenses")):
+    collectors = {
+        "session": "sessions",
+        "machine": "sessions",
+        "queue": "queues",
+        "license": "licenses",
+    }
+    for kind, collector in collectors.items():
         declared = KINDS[kind]
         subject = a_subject(
             "One", kind=kind, key="1", labels={label: f"a {label}" for label in declared.labels}
@@ -17,7 +23,7 @@ def test_metrics_have_the_names_and_labels_of_their_kinds(site: Site) -> None:
 
     found = site.metrics()
 
-    for kind in ("session", "queue", "license"):
+    for kind in collectors:
         for metric in KINDS[kind].metrics:
             ((labels, value),) = found[f"orchestrator_{kind}_{metric.name}"]
             assert value == 1

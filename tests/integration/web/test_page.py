@@ -3,11 +3,16 @@
 import http.client
 import threading
 import time
+from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from structlog.testing import capture_logs
 
+from monitor.core.matching import parse_where
+from monitor.core.mute import Acknowledgement, Silence
+from monitor.core.severity import Severity
 from tests.builders import a_sample, a_subject
 from tests.integration.web.site import KINDS_OF, Site, a_queue, all_well
 
@@ -39,6 +44,49 @@ def test_the_page_shows_open_alerts_and_what_is_not_seen(site: Site) -> None:
     assert "Orchestrator did not answer" in text
     assert "unreachable" in text
     assert "1 message waits" in text
+
+
+def by_name(site: Site) -> dict[str, Any]:
+    alerts = site.ask("/api/alerts").json
+    return {one["subject"]["name"]: one for one in alerts if one["rule"] == "backlog"}
+
+
+def test_what_is_muted_or_acknowledged_says_so_on_the_page_and_in_the_documents(
+    site: Site,
+) -> None:
+    all_well(site)
+    silence = Silence(
+        id="SILENCE1",
+        where=parse_where(["name=Mail"]),
+        starts_at=site.clock.now(),
+        ends_at=site.clock.now() + timedelta(hours=1),
+        author="<ann>",
+        comment="patching",
+    )
+    site.store.add_silence(silence, site.clock.now())
+    site.sees("queues", a_queue(900), a_queue(900, "Mail"))
+    alerts = by_name(site)
+    given = Acknowledgement(
+        alert_id=alerts["Invoices"]["id"],
+        severity=Severity.CRITICAL,
+        at=site.clock.now(),
+        expires_at=site.clock.now() + timedelta(hours=1),
+        author="bob",
+        note="on it",
+    )
+    site.store.acknowledge(given)
+
+    text = site.ask("/").body
+    listed = by_name(site)
+    story = site.ask(f"/api/alerts/{listed['Mail']['id']}").json
+    status = site.ask("/api/status").json
+
+    assert "silence: SILENCE1 by &lt;ann&gt;: patching" in text
+    assert "acknowledged by bob: on it" in text
+    assert listed["Mail"]["suppressed_by"] == "silence: SILENCE1 by <ann>: patching"
+    assert listed["Invoices"]["acknowledged_at"].endswith("Z")
+    assert [one["id"] for one in story["silences"]] == ["SILENCE1"]
+    assert (status["muted"], status["alerts"]["critical"]) == (2, 2)
 
 
 def test_before_the_first_poll_the_page_says_that_nothing_is_seen(site: Site) -> None:

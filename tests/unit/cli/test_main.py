@@ -40,7 +40,17 @@ def test_the_version_is_told_without_importing_anything_slow(
     assert not imported_by("--version") & {"typer", "rich", *SLOW}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["history", "--help"], ["alerts", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["history", "--help"],
+        ["alerts", "--help"],
+        ["silences", "add", "--help"],
+        ["deliveries", "list", "--help"],
+        ["routes", "test", "--help"],
+    ],
+)
 def test_help_does_not_wait_for_the_database_or_the_configuration(arguments: list[str]) -> None:
     imported = imported_by(*arguments)
 

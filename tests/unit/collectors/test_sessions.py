@@ -1,5 +1,5 @@
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
@@ -9,91 +9,26 @@ from monitor.collectors.sessions import COLLECTOR
 from monitor.core.kinds import SESSION
 from monitor.core.sample import Collected, Sample
 from monitor.errors import AccessDenied, EndpointMissing, Unreachable
-from monitor.orchestrator.client import OrchestratorClient
-from tests.wires import START, FakeClock, Server, a_client, page, paged, query_of, refusal
+from tests.unit.collectors.session_rows import (
+    RUNTIMES,
+    SESSIONS,
+    Tenant,
+    a_runtime,
+    a_session,
+    a_tenant,
+    ago,
+    an_estate,
+    told,
+)
+from tests.wires import START, FakeClock, page, query_of, refusal
 
-RUNTIMES = "/odata/Sessions/UiPath.Server.Configuration.OData.GetMachineSessionRuntimes"
-SESSIONS = "/odata/Sessions/UiPath.Server.Configuration.OData.GetGlobalSessions"
 METRICS = [metric.name for metric in SESSION.metrics]
-SERVICE = "NT AUTHORITY\\LOCAL SERVICE"
-
-
-def ago(seconds: float) -> str:
-    return (START - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def a_runtime(**fields: object) -> dict[str, object]:
-    return {
-        "SessionId": 5101,
-        "MachineId": 229978,
-        "MachineName": "UnattendedPool",
-        "MaintenanceMode": "Default",
-        "HostMachineName": "VM-RPA-07",
-        "RuntimeType": "Unattended",
-        "MachineScope": "Default",
-        "Status": "Available",
-        "IsUnresponsive": False,
-        "Runtimes": 4,
-        "ServiceUserName": SERVICE,
-        "ReportingTime": ago(10),
-        "Version": "25.10.3",
-        **fields,
-    }
-
-
-def a_session(*, robot: Mapping[str, object] | None = None, **fields: object) -> dict[str, object]:
-    who: dict[str, object] = {
-        "Id": 759,
-        "Name": "attended-stan",
-        "Username": "CORP\\stan",
-        "Type": "Attended",
-        "LicenseKey": "secret",
-        **(robot or {}),
-    }
-    return {
-        "Id": 718,
-        "State": "Available",
-        "ReportingTime": ago(10),
-        "IsUnresponsive": False,
-        "HostMachineName": "LAPTOP-3",
-        "MachineId": 11,
-        "MachineName": "Laptops",
-        "FolderName": None,
-        "RobotSessionType": "LongLived",
-        "Version": "25.10.3",
-        "Robot": who,
-        **fields,
-    }
-
-
-class Tenant:
-    """One tenant with its collector, polled as often as a test likes."""
-
-    def __init__(self, server: Server, client: OrchestratorClient) -> None:
-        self.server = server
-        self.client = client
-        self.collect = COLLECTOR.make("production", {})
-        self.shows()
-
-    def shows(
-        self,
-        runtimes: list[dict[str, object]] | None = None,
-        sessions: list[dict[str, object]] | None = None,
-    ) -> None:
-        self.server.routes[RUNTIMES] = paged(runtimes or [])
-        self.server.routes[SESSIONS] = paged(sessions or [])
-
-    def poll(self) -> Collected:
-        with self.client.poll(30) as poll:
-            return self.collect(poll)
 
 
 @pytest.fixture
 def tenant() -> Iterator[Tenant]:
-    clock = FakeClock()
-    server = Server(clock)
-    with a_client(server, clock) as client:
-        yield Tenant(server, client)
+    with a_tenant() as tenant:
+        yield tenant
 
 
 def values(sample: Sample) -> dict[str, float | None]:
@@ -111,7 +46,7 @@ def truths(sample: Sample) -> set[str]:
 
 def test_a_poll_costs_two_requests_and_asks_for_no_more_than_it_uses(tenant: Tenant) -> None:
     tenant.shows([a_runtime(SessionId=i) for i in range(40)], [a_session()])
-    tenant.poll()
+    tenant.sessions()
 
     assert tenant.server.asked == [RUNTIMES, SESSIONS]
     runtimes, sessions = (query_of(request) for request in tenant.server.requests[1:])
@@ -123,7 +58,7 @@ def test_a_poll_costs_two_requests_and_asks_for_no_more_than_it_uses(tenant: Ten
 
 def test_a_host_is_named_and_labelled(tenant: Tenant) -> None:
     tenant.shows([a_runtime(Status="Busy")])
-    sample = only(tenant.poll())
+    sample = only(tenant.sessions())
 
     assert sample.subject.name == "VM-RPA-07"
     assert sample.subject.key == "229978/vm-rpa-07/nt authority\\local service"
@@ -142,7 +77,7 @@ def test_a_host_is_named_and_labelled(tenant: Tenant) -> None:
 
 def test_a_persons_robot_is_named_and_labelled(tenant: Tenant) -> None:
     tenant.shows(sessions=[a_session(FolderName="Shared/Finance")])
-    sample = only(tenant.poll())
+    sample = only(tenant.sessions())
 
     assert (sample.subject.name, sample.subject.key) == ("attended-stan", "robot/759")
     assert sample.subject.labels["robot_type"] == "Attended"
@@ -184,7 +119,7 @@ def test_a_session_is_judged_in_the_agreed_order(
     tenant: Tenant, fields: dict[str, object], expected: set[str], state: str
 ) -> None:
     tenant.shows([a_runtime(**fields)])
-    sample = only(tenant.poll())
+    sample = only(tenant.sessions())
 
     assert truths(sample) == expected
     assert sample.subject.labels["state"] == state
@@ -194,7 +129,7 @@ def test_a_session_is_judged_in_the_agreed_order(
 def test_a_session_that_never_reported_is_not_known(tenant: Tenant, never: str | None) -> None:
     tenant.shows([a_runtime(ReportingTime=never)])
 
-    found = values(only(tenant.poll()))
+    found = values(only(tenant.sessions()))
     assert found["heartbeat_age_s"] is None
     assert found["is_unresponsive"] is None
     assert found["is_available"] is None
@@ -215,7 +150,7 @@ def test_a_session_that_never_reported_is_not_known(tenant: Tenant, never: str |
 )
 def test_what_sends_no_heartbeats_is_not_missed(tenant: Tenant, fields: dict[str, object]) -> None:
     tenant.shows([a_runtime(ReportingTime=ago(9000), IsUnresponsive=True, **fields)])
-    sample = only(tenant.poll())
+    sample = only(tenant.sessions())
 
     assert values(sample)["heartbeat_age_s"] is None
     assert truths(sample) == {"is_available"}
@@ -228,13 +163,13 @@ def test_an_ephemeral_session_is_not_missed(tenant: Tenant) -> None:
         ]
     )
 
-    assert truths(only(tenant.poll())) == set()
+    assert truths(only(tenant.sessions())) == set()
 
 
 def test_the_age_goes_by_the_servers_clock(tenant: Tenant) -> None:
     tenant.shows([a_runtime(ReportingTime=ago(-600 + 20))])
     local, tenant.server.clock = tenant.server.clock, FakeClock(START + timedelta(minutes=10))
-    sample = only(tenant.poll())
+    sample = only(tenant.sessions())
 
     assert local.now() == START
     assert values(sample)["heartbeat_age_s"] == pytest.approx(20, abs=1)
@@ -250,7 +185,7 @@ def test_the_runtime_types_of_one_session_are_one_subject(tenant: Tenant) -> Non
         ]
     )
 
-    assert only(tenant.poll()).subject.labels["robot_type"] == "Unattended"
+    assert only(tenant.sessions()).subject.labels["robot_type"] == "Unattended"
 
 
 @pytest.mark.parametrize(
@@ -267,7 +202,7 @@ def test_the_robot_type_is_the_runtime_type_that_has_slots(
 ) -> None:
     tenant.shows([a_runtime(RuntimeType=kind, Runtimes=count) for kind, count in slots.items()])
 
-    assert only(tenant.poll()).subject.labels["robot_type"] == expected
+    assert only(tenant.sessions()).subject.labels["robot_type"] == expected
 
 
 def test_maintenance_on_any_row_of_a_session_counts(tenant: Tenant) -> None:
@@ -278,13 +213,13 @@ def test_maintenance_on_any_row_of_a_session_counts(tenant: Tenant) -> None:
         ]
     )
 
-    assert truths(only(tenant.poll())) == {"in_maintenance"}
+    assert truths(only(tenant.sessions())) == {"in_maintenance"}
 
 
 def test_a_session_in_both_lists_is_one_by_its_id(tenant: Tenant) -> None:
     unattended = {"Type": "Unattended", "Name": "bot-7", "Username": "CORP\\bot"}
     tenant.shows([a_runtime()], [a_session(Id=5101, robot=unattended, FolderName="Shared")])
-    sample = only(tenant.poll())
+    sample = only(tenant.sessions())
 
     assert sample.subject.name == "bot-7"
     assert sample.subject.labels["robot"] == "bot-7"
@@ -300,7 +235,7 @@ def test_a_session_in_both_lists_is_one_by_host_and_user_where_the_ids_differ(
         [a_session(Id=9, HostMachineName="vm-rpa-07", robot=robot)],
     )
 
-    assert only(tenant.poll()).subject.name == "attended-stan"
+    assert only(tenant.sessions()).subject.name == "attended-stan"
 
 
 def test_a_person_at_a_host_is_another_subject_than_the_host(tenant: Tenant) -> None:
@@ -308,7 +243,7 @@ def test_a_person_at_a_host_is_another_subject_than_the_host(tenant: Tenant) -> 
         [a_runtime(ServiceUserName="CORP\\stan")], [a_session(HostMachineName="VM-RPA-07")]
     )
 
-    assert {sample.subject.key for sample in tenant.poll().samples} == {
+    assert {sample.subject.key for sample in tenant.sessions().samples} == {
         "229978/vm-rpa-07/corp\\stan",
         "robot/759",
     }
@@ -317,7 +252,7 @@ def test_a_person_at_a_host_is_another_subject_than_the_host(tenant: Tenant) -> 
 def test_a_machine_session_without_slots_is_its_users_session(tenant: Tenant) -> None:
     tenant.shows([a_runtime(Runtimes=0)], [a_session(Id=5101)])
 
-    assert only(tenant.poll()).subject.key == "robot/759"
+    assert only(tenant.sessions()).subject.key == "robot/759"
 
 
 def test_hosts_with_several_sessions_tell_them_apart_by_user(tenant: Tenant) -> None:
@@ -330,7 +265,7 @@ def test_hosts_with_several_sessions_tell_them_apart_by_user(tenant: Tenant) -> 
         ]
     )
 
-    assert {sample.subject.name for sample in tenant.poll().samples} == {
+    assert {sample.subject.name for sample in tenant.sessions().samples} == {
         "VM-RPA-07 (CORP\\a)",
         "VM-RPA-07 (CORP\\b)",
         "VM-RPA-07",
@@ -347,9 +282,9 @@ def test_a_session_that_was_created_anew_keeps_its_identity_and_its_latest_word(
             a_runtime(SessionId=2, Status="Disconnected", ReportingTime=ago(5000)),
         ]
     )
-    before = only(tenant.poll())
+    before = only(tenant.sessions())
     tenant.shows([a_runtime(SessionId=3, Status="Busy")])
-    now = only(tenant.poll())
+    now = only(tenant.sessions())
 
     assert truths(before) == {"is_busy"}
     assert now.subject is before.subject
@@ -357,9 +292,9 @@ def test_a_session_that_was_created_anew_keeps_its_identity_and_its_latest_word(
 
 def test_an_unchanged_subject_keeps_its_object_and_a_changed_one_does_not(tenant: Tenant) -> None:
     tenant.shows([a_runtime()], [a_session()])
-    first = {sample.subject.key: sample.subject for sample in tenant.poll().samples}
+    first = {sample.subject.key: sample.subject for sample in tenant.sessions().samples}
     tenant.shows([a_runtime(ReportingTime=ago(1))], [a_session(State="Busy")])
-    second = {sample.subject.key: sample.subject for sample in tenant.poll().samples}
+    second = {sample.subject.key: sample.subject for sample in tenant.sessions().samples}
 
     host = "229978/vm-rpa-07/nt authority\\local service"
     assert second[host] is first[host]
@@ -369,9 +304,9 @@ def test_an_unchanged_subject_keeps_its_object_and_a_changed_one_does_not(tenant
 
 def test_a_renamed_robot_keeps_its_identity(tenant: Tenant) -> None:
     tenant.shows(sessions=[a_session()])
-    before = only(tenant.poll()).subject
+    before = only(tenant.sessions()).subject
     tenant.shows(sessions=[a_session(robot={"Name": "new-name"})])
-    after = only(tenant.poll()).subject
+    after = only(tenant.sessions()).subject
 
     assert after.identity == before.identity
     assert after.name == "new-name"
@@ -379,7 +314,7 @@ def test_a_renamed_robot_keeps_its_identity(tenant: Tenant) -> None:
 
 def test_hostile_names_are_one_line_and_bounded(tenant: Tenant) -> None:
     tenant.shows([a_runtime(HostMachineName="a\x1b[2J\r\nb" + "x" * 9999, Status="\u202eevil")])
-    subject = only(tenant.poll()).subject
+    subject = only(tenant.sessions()).subject
 
     for text in (subject.name, subject.key, *subject.labels.values()):
         assert text == "" or text.isprintable()
@@ -390,45 +325,45 @@ def test_hostile_names_are_one_line_and_bounded(tenant: Tenant) -> None:
 def test_rows_without_any_identity_do_not_crash_the_poll(tenant: Tenant) -> None:
     tenant.shows([{}], [{}, {"Robot": {}}, {"Robot": {"Username": "x"}}])
 
-    assert len(tenant.poll().samples) >= 1
+    assert len(tenant.sessions().samples) >= 1
 
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_one_list_that_is_refused_leaves_the_other(tenant: Tenant, status: int) -> None:
     tenant.shows(sessions=[a_session()])
     tenant.server.routes[RUNTIMES] = refusal(status, 0)
-    collected = tenant.poll()
+    collected = tenant.sessions()
     asked = len(tenant.server.asked)
-    tenant.poll()
+    tenant.sessions()
 
     assert only(collected).subject.key == "robot/759"
-    assert collected.kinds == ("session",)
+    assert collected.kinds == ("session", "machine")
     assert tenant.server.asked[asked:] == [SESSIONS]  # the refusal is remembered
 
 
 def test_the_refused_list_is_asked_again_later(tenant: Tenant) -> None:
     tenant.shows([a_runtime()], [a_session()])
     tenant.server.routes[SESSIONS] = refusal(403, 0)
-    tenant.poll()
+    tenant.sessions()
     tenant.shows([a_runtime()], [a_session()])
     tenant.server.clock.advance(1801)
 
-    assert len(tenant.poll().samples) == 2
+    assert len(tenant.sessions().samples) == 2
 
 
 def test_what_a_refused_list_showed_before_is_unknown_not_absent(tenant: Tenant) -> None:
     tenant.shows([a_runtime()], [a_session()])
-    assert tenant.poll().partial is False
+    assert tenant.sessions().partial is False
     tenant.server.routes[RUNTIMES] = refusal(403, 0)
 
-    assert tenant.poll().partial is True
+    assert tenant.sessions().partial is True
 
 
 def test_a_list_that_was_never_readable_hides_nothing(tenant: Tenant) -> None:
     tenant.shows(sessions=[a_session()])
     tenant.server.routes[RUNTIMES] = refusal(403, 0)
 
-    assert tenant.poll().partial is False
+    assert tenant.sessions().partial is False
 
 
 def test_both_lists_refused_is_a_failed_poll_each_time(tenant: Tenant) -> None:
@@ -436,17 +371,17 @@ def test_both_lists_refused_is_a_failed_poll_each_time(tenant: Tenant) -> None:
     tenant.server.routes[SESSIONS] = refusal(403, 0)
     for _ in range(2):
         with pytest.raises(AccessDenied, match=r"Users\.View"):
-            tenant.poll()
+            tenant.sessions()
     tenant.server.routes[SESSIONS] = refusal(404)
     with pytest.raises(EndpointMissing):
-        tenant.poll()
+        tenant.sessions()
 
 
 def test_a_failing_list_fails_the_poll(tenant: Tenant) -> None:
     tenant.shows([a_runtime()])
     tenant.server.routes[SESSIONS] = refusal(503)
     with pytest.raises(Unreachable):
-        tenant.poll()
+        tenant.sessions()
 
 
 def test_a_version_that_lacks_a_column_is_asked_for_all_of_them(tenant: Tenant) -> None:
@@ -456,16 +391,16 @@ def test_a_version_that_lacks_a_column_is_asked_for_all_of_them(tenant: Tenant) 
         return page([a_session()])
 
     tenant.server.routes[SESSIONS] = older
-    tenant.poll()
+    tenant.sessions()
     asked = len(tenant.server.asked)
 
-    assert only(tenant.poll()).subject.key == "robot/759"
+    assert only(tenant.sessions()).subject.key == "robot/759"
     assert len(tenant.server.asked) - asked == 2
 
 
 def test_an_unreadable_row_makes_the_view_partial(tenant: Tenant) -> None:
     tenant.shows([a_runtime(), a_runtime(SessionId="x")])
-    collected = tenant.poll()
+    collected = tenant.sessions()
 
     assert (len(collected.samples), collected.skipped, collected.partial) == (1, 1, True)
 
@@ -475,7 +410,7 @@ def test_ten_thousand_sessions_come_in_ten_requests_a_list(tenant: Tenant) -> No
     tenant.shows(many)
     for _ in range(2):
         before = len(tenant.server.asked)
-        assert len(tenant.poll().samples) == 10_000
+        assert len(tenant.sessions().samples) == 10_000
         assert len(tenant.server.asked) - before == 11
 
 
@@ -483,7 +418,7 @@ def test_every_session_carries_the_labels_of_its_tenant_below_its_own(tenant: Te
     tenant.collect = COLLECTOR.make("production", {"region": "emea", "host": "not this"})
     tenant.shows([a_runtime()], [a_session()])
 
-    first, again = tenant.poll(), tenant.poll()
+    first, again = tenant.sessions(), tenant.sessions()
 
     assert [sample.subject.labels["region"] for sample in first.samples] == ["emea", "emea"]
     assert "not this" not in {sample.subject.labels["host"] for sample in first.samples}
@@ -495,9 +430,9 @@ def test_every_session_carries_the_labels_of_its_tenant_below_its_own(tenant: Te
 
 def test_a_state_that_moves_leaves_the_rest_of_a_subject_as_it_was(tenant: Tenant) -> None:
     tenant.shows([a_runtime(Status="Available"), a_runtime(SessionId=2, HostMachineName="OTHER")])
-    before, other = tenant.poll().samples
+    before, other = tenant.sessions().samples
     tenant.shows([a_runtime(Status="Busy"), a_runtime(SessionId=2, HostMachineName="OTHER")])
-    now, still = tenant.poll().samples
+    now, still = tenant.sessions().samples
 
     assert truths(now) == {"is_busy"}
     assert now.subject.identity == before.subject.identity
@@ -507,10 +442,10 @@ def test_a_state_that_moves_leaves_the_rest_of_a_subject_as_it_was(tenant: Tenan
 
 def test_time_alone_makes_a_host_silent(tenant: Tenant) -> None:
     tenant.shows([a_runtime()])
-    assert truths(only(tenant.poll())) == {"is_available"}
+    assert truths(only(tenant.sessions())) == {"is_available"}
 
     tenant.server.clock.advance(200)
-    sample = only(tenant.poll())
+    sample = only(tenant.sessions())
 
     assert truths(sample) == {"is_unresponsive"}
     assert sample.subject.labels["state"] == "Unresponsive"
@@ -527,46 +462,3 @@ def test_what_is_remembered_never_changes_what_is_said(tenant: Tenant, seed: int
             expected = fresh(poll)
 
         assert told(tenant.poll()) == told(expected)
-
-
-def an_estate(chance: random.Random) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    """Some hosts and people, with much that repeats itself from one estate to the next."""
-    states = ["Available", "Busy", "Disconnected", "Unknown", None]
-    runtimes = [
-        a_runtime(
-            SessionId=chance.choice([number, number, number, 1, None]),
-            HostMachineName=f"HOST-{chance.choice([number, number, 1])}",
-            Status=chance.choice(states),
-            IsUnresponsive=chance.choice([False, False, False, True]),
-            MaintenanceMode=chance.choice(["Default", "Default", "Enabled"]),
-            Runtimes=chance.choice([1, 1, 0]),
-            MachineScope=chance.choice(["Default", "Default", "Serverless"]),
-            ServiceUserName=chance.choice(["CORP\\a", "CORP\\b"]),
-            ReportingTime=chance.choice([ago(10), ago(10), ago(90), None]),
-        )
-        for number in range(6)
-        if chance.random() < 0.9
-    ]
-    sessions = [
-        a_session(
-            Id=chance.choice([number, number, 50, None]),
-            HostMachineName=f"HOST-{number}",
-            State=chance.choice(states),
-            ReportingTime=chance.choice([ago(10), ago(90), None]),
-            robot={
-                "Id": chance.choice([number, 7]),
-                "Name": f"robot-{number}",
-                "Username": chance.choice(["CORP\\a", "CORP\\c"]),
-                "Type": chance.choice(["Attended", "Unattended"]),
-            },
-        )
-        for number in range(4)
-        if chance.random() < 0.8
-    ]
-    return runtimes, sessions
-
-
-def told(collected: Collected) -> list[tuple[str, str, dict[str, str], tuple[float | None, ...]]]:
-    return [
-        (s.subject.key, s.subject.name, dict(s.subject.labels), s.values) for s in collected.samples
-    ]

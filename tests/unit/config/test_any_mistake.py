@@ -48,12 +48,16 @@ subject = "queue"
 when = "new_items > 0"
 [channels.ops]
 url = "json://localhost"
+rate = { messages = 20, per = "5m" }
 [[routes]]
 where = ["severity=critical"]
 channels = ["ops"]
 continue = true
 group_by = ["tenant"]
 mute_in = ["nights"]
+repeat_every = "4h"
+repeat_growth = 2
+digest = { cron = "0 8 * * mon-fri", timezone = "Europe/Bucharest" }
 escalate = [{ after = "30m", channels = ["ops"] }]
 [[inhibitions]]
 source = { rule = "a" }
@@ -65,6 +69,7 @@ to = "04:00"
 weekdays = ["sat"]
 [maintenance.patching]
 every = "week"
+weekdays = ["sun"]
 start = "22:00"
 duration = "6h"
 [maintenance.both]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from monitor.config.load import VARIABLE, find, load, load_text
-from monitor.core.alert import Severity
+from monitor.core.severity import Severity
 from monitor.errors import ConfigError
 
 TENANT = """
@@ -131,27 +131,35 @@ def test_ten_lines_are_enough() -> None:
     assert configuration.notices == ()
 
 
-def test_rules_of_ones_own_replace_the_built_in_set_but_for_the_blind_monitor() -> None:
+def test_rules_of_ones_own_replace_all_but_those_about_the_monitor_itself() -> None:
     text = TENANT + CHANNELS + "[rules.queue-backlog]\nabove = 5\n"
 
     configuration = load_text(text, Path("config.toml"))
 
-    assert [rule.name for rule in configuration.rules] == ["queue-backlog", "collector-failing"]
+    assert [rule.name for rule in configuration.rules] == [
+        "queue-backlog",
+        "collector-failing",
+        "channel-failing",
+    ]
 
 
 def test_an_empty_set_of_rules_is_a_set() -> None:
     configuration = load_text(TENANT + CHANNELS + "[rules]\n", Path("config.toml"))
 
-    assert [rule.name for rule in configuration.rules] == ["collector-failing"]
+    assert [rule.name for rule in configuration.rules] == ["collector-failing", "channel-failing"]
     assert configuration.notices == (
         "rules: no rule is on: nothing that happens in Orchestrator opens an alert",
     )
 
 
-def test_the_blind_monitor_is_turned_off_by_itself_only() -> None:
-    text = TENANT + "[rules.collector-failing]\nenabled = false\n"
+@pytest.mark.parametrize(
+    ("off", "left"),
+    [("collector-failing", "channel-failing"), ("channel-failing", "collector-failing")],
+)
+def test_each_rule_about_the_monitor_is_turned_off_by_itself_only(off: str, left: str) -> None:
+    text = TENANT + f"[rules.{off}]\nenabled = false\n"
 
-    assert load_text(text, Path("config.toml")).rules == ()
+    assert [rule.name for rule in load_text(text, Path("config.toml")).rules] == [left]
 
 
 def test_a_rule_keeps_what_its_table_says() -> None:

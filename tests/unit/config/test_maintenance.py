@@ -1,9 +1,11 @@
+from zoneinfo import ZoneInfoNotFoundError
+
 import pytest
 from pydantic import ValidationError
 
 from monitor.config.maintenance import MaintenanceTable, circle
 
-RECURRING = {"every": "week", "start": "22:00", "duration": "6h"}
+RECURRING = {"every": "week", "weekdays": ["sun"], "start": "22:00", "duration": "6h"}
 
 
 def window(**keys: object) -> MaintenanceTable:
@@ -22,6 +24,13 @@ def window(**keys: object) -> MaintenanceTable:
         {"every": "month", "days_of_month": ["-1"], "start": "00:00", "duration": "1d"},
         {**RECURRING, "valid_from": "2027-01-02", "valid_until": "2027-02-01T10:00"},
         {"where": ["folder=Finance"], "months": ["jan"]},
+        {"from": "22:00", "to": "00:00"},
+        {"times": ["00:00..24:00", "24:00..02:00"]},
+        {"every": "week", "start": "22:00", "duration": "7d", "valid_from": "2027-01-02"},
+        {"every": "month", "start": "22:00", "duration": "6h", "valid_from": "2027-01-02"},
+        {"every": "day", "interval": 3, "start": "24:00", "duration": "3d"},
+        {"every": "once", "start": "2027-01-02T22:00", "duration": "100d"},
+        {"months": ["1"], "valid_from": "2027-01-02T10:00", "valid_until": "2027-01-02T10:00:01"},
     ],
 )
 def test_a_window_of_each_kind_is_accepted(keys: dict[str, object]) -> None:
@@ -49,6 +58,26 @@ def test_a_window_of_each_kind_is_accepted(keys: dict[str, object]) -> None:
         ({**RECURRING, "interval": 0}, "greater than or equal to 1"),
         ({**RECURRING, "valid_from": "2027-02-30"}, "must be a date"),
         ({**RECURRING, "valid_from": "2027-02-02", "valid_until": "2027-02-01"}, "must be after"),
+        ({"from": "22:00", "to": "22:00"}, "same time"),
+        ({"from": "24:00", "to": "00:00"}, "same time"),
+        ({"times": ["24:00..00:00"]}, "same time"),
+        ({"months": ["1"], "valid_from": "2027-01-02", "valid_until": "2027-01-02T00:00"}, "after"),
+        ({"every": "week", "start": "22:00", "duration": "6h"}, "needs `weekdays`"),
+        ({"every": "month", "start": "22:00", "duration": "6h"}, "needs `days_of_month`"),
+        (
+            {"every": "month", "weekdays": ["tue"], "start": "22:00", "duration": "6h"},
+            "needs `days_of_month`",
+        ),
+        ({**RECURRING, "every": "day", "duration": "24h1s"}, "would never end"),
+        ({**RECURRING, "interval": 2, "duration": "15d"}, "would never end"),
+        (
+            {"every": "once", "start": "2027-01-02T22:00", "duration": "1h", "interval": 2},
+            "`interval` does not belong",
+        ),
+        (
+            {"every": "once", "start": "2027-01-02T22:00", "duration": "1h", "weekdays": ["sat"]},
+            "`weekdays` does not belong",
+        ),
         ({"exclude": ["x"]}, "needs `include`"),
         ({"include": ["x"], "from": "22:00"}, "`from` does not belong"),
         ({"months": ["jan"], "timezone": "../etc/passwd"}, "must be a time zone"),
@@ -57,6 +86,18 @@ def test_a_window_of_each_kind_is_accepted(keys: dict[str, object]) -> None:
 def test_a_wrong_window_is_told(keys: dict[str, object], mistake: str) -> None:
     with pytest.raises(ValidationError, match=mistake):
         window(**keys)
+
+
+def test_without_any_time_zones_the_cure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_name: str) -> None:
+        raise ZoneInfoNotFoundError
+
+    monkeypatch.setattr("monitor.config.zone.ZoneInfo", missing)
+    monkeypatch.setattr("monitor.config.zone.available_timezones", set)
+
+    # Also where the file names none: UTC is not there either.
+    with pytest.raises(ValidationError, match="install tzdata"):
+        window(months=["jan"])
 
 
 def test_windows_that_are_made_of_each_other_are_found() -> None:

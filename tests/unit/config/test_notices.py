@@ -110,3 +110,99 @@ def test_a_tenants_label_that_subjects_have_already_is_noticed() -> None:
         "tenants.production.labels.folder: no effect on sessions, queues: theirs of this name counts",
         "tenants.production.labels.severity: no effect on anything: theirs of this name counts",
     )
+
+
+def test_an_interval_that_is_counted_from_a_day_of_ours_is_noticed() -> None:
+    window = (
+        '[maintenance.patching]\nevery = "day"\ninterval = 2\nstart = "22:00"\nduration = "6h"\n'
+    )
+    about = "maintenance.patching.interval: is counted from 2024-01-01, a Monday"
+
+    assert any(notice.startswith(about) for notice in notices(TENANT + CHANNEL + window))
+    assert not any(
+        notice.startswith(about)
+        for notice in notices(TENANT + CHANNEL + window + 'valid_from = "2027-01-02"\n')
+    )
+
+
+NIGHTS = '[maintenance.nights]\ntimes = ["22:00..06:00"]\n'
+
+
+def test_a_label_that_no_alert_has_is_noticed_wherever_it_is_asked_for() -> None:
+    text = (
+        CHANNEL
+        + TENANT
+        + 'labels = { region = "emea" }\n'
+        + """
+[rules.queue-backlog]
+above = 5
+labels = { team = "finance" }
+[[routes]]
+where = { team = "finance", region = "emea", rule_type = "queue-backlog", shift = "late" }
+channels = ["ops"]
+group_by = ["team", "crew"]
+[[routes]]
+channels = ["ops"]
+[[inhibitions]]
+source = { rule = "a", plant = "x" }
+target = { rule = "b", site = "y" }
+equal = ["tenant", "zone"]
+[maintenance.nights]
+times = ["22:00..06:00"]
+where = { floor = "1" }
+"""
+    )
+
+    told = [notice.partition("; known: ") for notice in notices(text)]
+
+    assert [sentence for sentence, _, _ in told] == [
+        'routes[0].where: no alert has the label "shift"',
+        'routes[0].group_by: no alert has the label "crew"',
+        'inhibitions[0].source: no alert has the label "plant"',
+        'inhibitions[0].target: no alert has the label "site"',
+        'inhibitions[0].equal: no alert has the label "zone"',
+        'maintenance.nights.where: no alert has the label "floor"',
+    ]
+    assert {"region", "team", "rule_type", "queue", "severity"} <= set(told[0][2].split(", "))
+
+
+def test_the_labels_of_a_rule_that_is_off_are_those_of_no_alert() -> None:
+    text = (
+        CHANNEL
+        + TENANT
+        + '[rules.queue-backlog]\nabove = 5\nenabled = false\nlabels = { team = "x" }\n'
+        + '[rules.queue-stalled]\n[[routes]]\nchannels = ["ops"]\ngroup_by = ["team"]\n'
+    )
+
+    assert notices(text)[0].startswith('routes[0].group_by: no alert has the label "team"')
+
+
+def test_a_window_that_only_serves_others_is_noticed() -> None:
+    text = (
+        CHANNEL
+        + TENANT
+        + NIGHTS
+        + '[maintenance.quiet]\ninclude = ["nights"]\n'
+        + '[[routes]]\nchannels = ["ops"]\nmute_in = ["nights"]\n'
+    )
+
+    assert notices(text) == (
+        "maintenance.nights: mutes nothing by itself, it only serves maintenance.quiet, routes[0]",
+    )
+
+
+def test_a_window_that_mutes_needs_no_word() -> None:
+    assert notices(CHANNEL + TENANT + NIGHTS) == ()
+
+
+def test_to_escalate_to_those_who_hear_at_once_is_noticed() -> None:
+    text = (
+        CHANNEL
+        + TENANT
+        + '[channels.boss]\nurl = "json://localhost"\n[[routes]]\nchannels = ["ops"]\n'
+        + 'escalate = [{ after = "1h", channels = ["boss", "ops"] }]\n'
+    )
+
+    assert notices(text) == (
+        "routes[0].escalate[0].channels: no effect on ops: the route leads there at once",
+    )

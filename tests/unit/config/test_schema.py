@@ -57,3 +57,14 @@ def test_the_options_of_every_rule_type_are_in_it() -> None:
 
 def test_routes_are_called_as_in_the_file() -> None:
     assert "continue" in DOCUMENT["$defs"]["Route"]["properties"]
+
+
+def test_a_digest_is_text_or_a_table_and_flapping_may_be_false() -> None:
+    digest = DOCUMENT["$defs"]["Route"]["properties"]["digest"]["anyOf"]
+    flapping = DOCUMENT["$defs"]["rule"]["properties"]["flapping"]["anyOf"]
+
+    assert [choice.get("type") or choice["$ref"] for choice in digest] == [
+        "string",
+        "#/$defs/DigestTable",
+    ]
+    assert flapping == [{"$ref": "#/$defs/Flapping"}, {"const": False}]

@@ -23,12 +23,18 @@ where = { folder = ["Finance/**", "!Finance/Test"], queue = "A \\"quoted\\" name
 type = "queue-backlog"
 above = 5
 where = ["queue=~a|b"]
+flapping = false
+no_data = "alert"
 [channels.ops]
 url = "slack://canary-4/canary-5/canary-6"
+rate = { messages = 3, per = "1h" }
 [[routes]]
 where = { severity = "critical" }
 channels = ["ops"]
 escalate = [{ after = "30m", channels = ["ops"] }]
+repeat_every = "0s"
+repeat_growth = 1.5
+digest = "0 8 * * *"
 [[inhibitions]]
 source = { rule = "a" }
 target = { kind = "session" }
@@ -61,6 +67,14 @@ def test_defaults_are_filled_in() -> None:
     assert data["collectors"]["sessions"] == {"every": "30s"}
     assert data["rules"]["queue-backlog"]["severity"] in {"info", "warning", "critical"}
     assert data["rules"]["queue-backlog"]["for"] == "1h30m"
+    assert data["rules"]["queue-backlog"]["flapping"] == {"window": "20m", "start": 6, "stop": 2}
+    assert data["routes"][0]["group_wait"] == "30s"
+
+
+def test_what_is_switched_off_is_shown_as_that() -> None:
+    data = masked_data(load_text(EVERYTHING, Path("config.toml"), read_secrets=False))
+
+    assert data["rules"]["list"]["flapping"] is False
 
 
 def test_what_is_shown_is_a_configuration_with_the_same_meaning() -> None:
@@ -73,6 +87,9 @@ def test_what_is_shown_is_a_configuration_with_the_same_meaning() -> None:
     )
 
     assert [rule.where for rule in again.rules] == [rule.where for rule in configuration.rules]
-    assert again.routes == configuration.routes
+    assert again.plan.routes == configuration.plan.routes
+    assert again.plan.channels == configuration.plan.channels
+    assert again.plan.inhibitions == configuration.plan.inhibitions
+    assert [rule.policy for rule in again.rules] == [rule.policy for rule in configuration.rules]
     assert again.collectors == configuration.collectors
     assert list(again.tenants) == list(configuration.tenants)

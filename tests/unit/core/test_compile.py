@@ -4,10 +4,10 @@ from datetime import timedelta
 import pytest
 
 from monitor.core import compile as compile_module
-from monitor.core.alert import Severity
 from monitor.core.compile import RuleMistake, compile_rule
 from monitor.core.matching import parse_where
 from monitor.core.rule import Condition, Policy, Rule
+from monitor.core.severity import Severity
 from monitor.core.window import Windows
 from tests.builders import a_sample, a_subject, after
 
@@ -135,7 +135,7 @@ def test_a_clear_when_of_the_user_replaces_that_of_the_condition() -> None:
         ("new_items < 1", {"clear_below": 5.0}, "clear_below", "use clear_above"),
         ("folder == 'x'", {"clear_below": 5.0}, "clear_below", "use clear_when"),
         (a_condition(value="folder"), {}, "value", "a number is needed"),
-        (a_condition(kind="queues"), {}, "subject", "use session, queue"),
+        (a_condition(kind="queues"), {}, "subject", "use session, machine, queue"),
     ],
 )
 def test_a_mistake_names_the_key_to_blame(

@@ -16,6 +16,7 @@ from monitor.core.delivery import (
 )
 from tests.builders import NOW, after
 from tests.message_builders import a_delivery
+from tests.unit.core.some_alerts import a_told
 
 
 def waits(delivery: Delivery, count: int, jitter: float = 0.0) -> list[timedelta]:
@@ -112,7 +113,7 @@ def test_a_clock_set_back_kills_nothing() -> None:
     assert retried.state is DeliveryState.DUE
 
 
-@pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.DEAD])
+@pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.WITHDRAWN])
 def test_a_settled_delivery_is_not_settled_again(state: DeliveryState) -> None:
     with pytest.raises(ValueError, match="already"):
         after_attempt(replace(a_delivery(), state=state), Delivered(), NOW, 0)
@@ -126,3 +127,23 @@ def test_a_jitter_out_of_range_is_refused(jitter: float) -> None:
 
 def test_attempts_follow_each_other_later_and_later() -> None:
     assert all(earlier <= later for earlier, later in pairwise(waits(a_delivery(), 20)))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "after_it"),
+    [(False, False, False), (False, True, True), (True, False, True), (True, True, True)],
+)
+def test_a_doubt_whether_it_arrived_stays_until_the_channel_accepts_it(
+    *, before: bool, now: bool, after_it: bool
+) -> None:
+    delivery = replace(a_delivery(), may_have_arrived=before)
+    retried = after_attempt(delivery, Retryable("down", may_have_arrived=now), NOW, 0)
+    assert retried.may_have_arrived is after_it
+    assert retried.state is DeliveryState.DUE
+
+
+def test_what_it_speaks_of_is_the_same_after_an_attempt() -> None:
+    delivery = replace(a_delivery(), before={"ABCDEFGHIJ": a_told()})
+    for outcome in (Delivered(), Permanent("no such hook"), Retryable("down")):
+        settled = after_attempt(delivery, outcome, NOW, 0)
+        assert (settled.about, settled.before) == (delivery.about, delivery.before)

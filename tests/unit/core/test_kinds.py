@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from monitor.core.kinds import by_doubling, by_whole_numbers
+from monitor.core.kinds import KINDS, Kind, by_doubling, by_whole_numbers
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,26 @@ def test_what_is_not_finite_has_a_step_of_its_own_that_stays(value: float) -> No
         once, again = step(value), step(value)
         assert once == again
         assert once > step(1e300)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_a_kind_names_each_thing_once(kind: Kind) -> None:
+    names = [*kind.labels, *(metric.name for metric in kind.metrics)]
+
+    assert len(set(names)) == len(names)
+    assert set(kind.moving) <= set(kind.labels)
+    assert kind.name_label in {None, *kind.labels}
+    assert (kind.history is None) == (kind.plural is None)
+
+
+def test_a_metric_is_found_by_its_name() -> None:
+    assert KINDS["machine"].index("unresponsive_sessions") == 3
+    with pytest.raises(KeyError):
+        KINDS["machine"].index("robots")
+
+
+def test_many_of_a_kind_have_a_word_of_their_own() -> None:
+    plurals = [kind.plural for kind in KINDS.values() if kind.plural]
+
+    assert len(set(plurals)) == len(plurals)
+    assert "machines" in plurals

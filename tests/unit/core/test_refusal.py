@@ -1,6 +1,12 @@
 import pytest
 
-from monitor.core.refusal import cause_in, is_final_http, is_final_smtp
+from monitor.core.refusal import (
+    cause_in,
+    is_doubtful_http,
+    is_final_http,
+    is_final_smtp,
+    is_success_http,
+)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 403, 404, 410, 422, 451])
@@ -11,6 +17,23 @@ def test_a_move_and_a_plain_no_are_final(status: int) -> None:
 @pytest.mark.parametrize("status", [408, 409, 421, 423, 425, 429, 500, 502, 503, 504, 599])
 def test_later_perhaps_is_not_final(status: int) -> None:
     assert not is_final_http(status)
+
+
+@pytest.mark.parametrize(
+    ("status", "success"), [(199, False), (200, True), (204, True), (299, True), (300, False)]
+)
+def test_two_hundreds_are_successes(status: int, *, success: bool) -> None:
+    assert is_success_http(status) is success
+
+
+@pytest.mark.parametrize("status", [200, 202, 504, 524])
+def test_an_accepted_request_and_a_vain_wait_of_a_gateway_are_doubtful(status: int) -> None:
+    assert is_doubtful_http(status)
+
+
+@pytest.mark.parametrize("status", [302, 404, 408, 429, 500, 502, 503])
+def test_a_refusal_is_certain(status: int) -> None:
+    assert not is_doubtful_http(status)
 
 
 def test_mail_servers_mean_the_opposite_by_four_and_five() -> None:

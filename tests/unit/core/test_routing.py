@@ -1,122 +1,46 @@
 from collections.abc import Mapping
-from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from monitor.core.alert import Alert, AlertEvent, EventKind, Phase, Reason, Severity, incident_id
-from monitor.core.delivery import Delivery, DeliveryState
 from monitor.core.matching import parse_where
-from monitor.core.message import What
-from monitor.core.routing import Route, alert_labels, matching_routes, route
-from monitor.core.rule import Rule
-from tests.builders import NOW, a_backlog_rule, a_subject, after
+from monitor.core.routing import (
+    LONGEST_REPEAT,
+    Escalation,
+    Listener,
+    Route,
+    alert_labels,
+    listeners,
+    matching_routes,
+    taken_routes,
+)
+from monitor.core.severity import Severity
+from tests.builders import NOW, a_backlog_rule, after
+from tests.unit.core.some_alerts import an_alert
 
-RULES: Mapping[str, Rule] = {"backlog": a_backlog_rule()}
-TO_OPS = (Route(channels=("ops",)),)
-
-
-def an_alert(
-    name: str = "Invoices",
-    *,
-    rule: str = "backlog",
-    severity: Severity = Severity.WARNING,
-    told: tuple[str, ...] = (),
-    labels: Mapping[str, str] | None = None,
-    rule_labels: Mapping[str, str] | None = None,
-) -> Alert:
-    subject = a_subject(name, labels=labels)
-    return Alert(
-        id=incident_id(rule, subject, NOW),
-        rule=rule,
-        subject=subject,
-        severity=severity,
-        phase=Phase.FIRING,
-        started_at=NOW,
-        opened_at=NOW,
-        updated_at=NOW,
-        summary=f"{name} has 900 new items",
-        value=900,
-        limit=100,
-        told=told,
-        labels=rule_labels or {},
-    )
-
-
-def opened(alert: Alert) -> AlertEvent:
-    return AlertEvent(alert=alert, kind=EventKind.OPENED, reason=Reason.HOLD_OVER, at=NOW)
-
-
-def ended(alert: Alert, reason: Reason = Reason.RECOVERED) -> AlertEvent:
-    over = replace(alert, phase=Phase.RESOLVED, resolved_at=after(60))
-    return AlertEvent(alert=over, kind=EventKind.RESOLVED, reason=reason, at=after(60))
-
-
-def names(delivery: Delivery) -> list[tuple[str, str]]:
-    return [(item.what.value, item.name) for item in delivery.message.items]
+INVOICES = alert_labels(an_alert())
+HALF_AN_HOUR = timedelta(minutes=30)
 
 
 def a_route(
     where: Mapping[str, object],
     *channels: str,
     continue_: bool = False,
-    send_resolved: bool = True,
+    escalate: tuple[Escalation, ...] = (),
 ) -> Route:
     return Route(
-        where=parse_where(where),
-        channels=channels,
-        continue_=continue_,
-        send_resolved=send_resolved,
+        where=parse_where(where), channels=channels, continue_=continue_, escalate=escalate
     )
 
 
-# One message per channel
+def heard_by(*routes: Route) -> list[str]:
+    found, _ = listeners(routes, None, NOW)
+    return [listener.channel for listener in found]
 
 
-def test_an_opened_alert_is_one_delivery_due_now() -> None:
-    alert = an_alert()
-    told, (delivery,) = route([opened(alert)], TO_OPS, RULES, NOW)
-    assert delivery.channel == "ops"
-    assert delivery.state is DeliveryState.DUE
-    assert (delivery.created_at, delivery.next_at, delivery.attempts) == (NOW, NOW, 0)
-    assert names(delivery) == [("opened", "Invoices")]
-    assert told == (replace(alert, told=("ops",)),)
-
-
-def test_everything_of_one_evaluation_is_one_message() -> None:
-    events = [*(opened(an_alert(f"Q{n}")) for n in range(200)), ended(an_alert(told=("ops",)))]
-    _, deliveries = route(events, TO_OPS, RULES, NOW)
-    assert len(deliveries) == 1
-    assert len(deliveries[0].message.items) == 201
-
-
-def test_each_channel_gets_what_is_for_it() -> None:
-    routes = (a_route({"name": "A"}, "ops", "boss"), a_route({}, "ops"))
-    told, deliveries = route([opened(an_alert("A")), opened(an_alert("B"))], routes, RULES, NOW)
-    assert {d.channel: names(d) for d in deliveries} == {
-        "ops": [("opened", "A"), ("opened", "B")],
-        "boss": [("opened", "A")],
-    }
-    assert [alert.told for alert in told] == [("ops", "boss"), ("ops",)]
-
-
-def test_a_runbook_of_the_rule_is_in_the_message() -> None:
-    rules = {"backlog": replace(RULES["backlog"], runbook_url="https://wiki/backlog")}
-    _, (delivery,) = route([opened(an_alert())], TO_OPS, rules, NOW)
-    assert delivery.message.items[0].runbook_url == "https://wiki/backlog"
-
-
-@pytest.mark.parametrize("kind", [EventKind.PENDING, EventKind.DROPPED])
-def test_alerts_that_never_opened_are_never_told(kind: EventKind) -> None:
-    event = AlertEvent(alert=an_alert(told=("ops",)), kind=kind, reason=Reason.BREACHED, at=NOW)
-    assert route([event], TO_OPS, RULES, NOW) == ((), ())
-
-
-def test_no_events_and_no_routes_mean_no_deliveries() -> None:
-    assert route([], TO_OPS, RULES, NOW) == ((), ())
-    assert route([opened(an_alert())], (), RULES, NOW) == ((), ())
-
-
-# Who hears
+# Which routes
 
 
 def test_the_first_route_that_matches_wins() -> None:
@@ -125,8 +49,7 @@ def test_the_first_route_that_matches_wins() -> None:
         a_route({"name": "Inv*"}, "ops"),
         a_route({}, "rest"),
     )
-    _, (delivery,) = route([opened(an_alert())], routes, RULES, NOW)
-    assert delivery.channel == "ops"
+    assert matching_routes(INVOICES, routes) == routes[1:2]
 
 
 def test_a_route_that_continues_asks_the_next_ones_too() -> None:
@@ -136,9 +59,9 @@ def test_a_route_that_continues_asks_the_next_ones_too() -> None:
         a_route({}, "log", "rest"),
         a_route({}, "later"),
     )
-    told, deliveries = route([opened(an_alert())], routes, RULES, NOW)
-    assert [delivery.channel for delivery in deliveries] == ["ops", "log", "rest"]
-    assert told[0].told == ("ops", "log", "rest")
+    taken = matching_routes(INVOICES, routes)
+    assert taken == (routes[0], routes[2])
+    assert heard_by(*taken) == ["ops", "log", "rest"]
 
 
 def test_the_last_route_is_the_default() -> None:
@@ -151,11 +74,29 @@ def test_the_last_route_is_no_default_for_what_another_one_took() -> None:
     assert matching_routes({"name": "x"}, routes) == routes[:1]
 
 
-def test_the_channels_of_a_rule_override_the_routes() -> None:
-    rules = {"backlog": a_backlog_rule(channels=("queue-team",))}
-    told, (delivery,) = route([opened(an_alert())], TO_OPS, rules, NOW)
-    assert delivery.channel == "queue-team"
-    assert told[0].told == ("queue-team",)
+def test_without_routes_nobody_hears() -> None:
+    assert matching_routes(INVOICES, ()) == ()
+    assert listeners((), NOW, NOW) == ((), None)
+
+
+def test_a_route_matches_everything_by_default() -> None:
+    assert Route(channels=("ops",)).where.matches({})
+
+
+def test_the_channels_of_a_rule_stand_in_for_all_routes() -> None:
+    routes = (a_route({}, "ops"),)
+    (own,) = taken_routes(INVOICES, a_backlog_rule(channels=("queue-team",)), routes)
+    assert (own.channels, own.name) == (("queue-team",), "rules.backlog")
+    assert own.send_resolved
+
+
+@pytest.mark.parametrize("rule", [a_backlog_rule(), None], ids=["no channels", "no rule any more"])
+def test_without_channels_of_its_own_a_rule_leaves_it_to_the_routes(rule: object) -> None:
+    routes = (a_route({}, "ops"),)
+    assert taken_routes(INVOICES, rule, routes) == routes  # type: ignore[arg-type] # a rule or None
+
+
+# What routes look at
 
 
 def test_routes_see_subject_rule_and_severity() -> None:
@@ -172,95 +113,149 @@ def test_routes_see_subject_rule_and_severity() -> None:
     }
 
 
+def test_the_type_of_the_rule_is_seen_as_long_as_there_is_one() -> None:
+    assert alert_labels(an_alert(), a_backlog_rule())["rule_type"] == "queue-backlog"
+    assert "rule_type" not in alert_labels(an_alert())
+
+
 def test_a_rules_labels_win_over_the_subjects_but_rename_nothing() -> None:
-    alert = an_alert(labels={"team": "theirs", "rule": "forged", "tenant": "forged"})
+    alert = an_alert(
+        labels={"team": "theirs", "rule": "forged", "tenant": "forged", "rule_type": "forged"}
+    )
     rule = a_backlog_rule(labels={"team": "ours", "severity": "critical", "name": "forged"})
     labels = alert_labels(alert, rule)
     assert labels["team"] == "ours"
     assert (labels["rule"], labels["severity"]) == ("backlog", "warning")
+    assert labels["rule_type"] == "queue-backlog"
     assert (labels["name"], labels["tenant"]) == ("Invoices", "production")
 
 
-# Ends
+def test_the_labels_of_the_rule_as_it_is_now_count() -> None:
+    alert = an_alert(rule_labels={"team": "former"})
+    assert alert_labels(alert, a_backlog_rule(labels={"team": "new"}))["team"] == "new"
+    assert "team" not in alert_labels(alert, a_backlog_rule())
 
 
-def test_an_end_goes_to_whom_the_beginning_went_to() -> None:
-    told, deliveries = route(
-        [ended(an_alert(told=("ops", "boss")))], (a_route({}, "elsewhere"),), RULES, NOW
-    )
-    assert {d.channel: names(d) for d in deliveries} == {
-        "ops": [("resolved", "Invoices")],
-        "boss": [("resolved", "Invoices")],
-    }
-    assert told == ()
-
-
-def test_an_end_of_what_nobody_was_told_is_told_nobody() -> None:
-    assert route([ended(an_alert())], TO_OPS, RULES, NOW) == ((), ())
-
-
-def test_a_route_may_keep_ends_to_itself() -> None:
-    routes = (a_route({}, "pager", continue_=True, send_resolved=False), a_route({}, "ops"))
-    _, deliveries = route([ended(an_alert(told=("pager", "ops")))], routes, RULES, NOW)
-    assert [delivery.channel for delivery in deliveries] == ["ops"]
-
-
-def test_one_of_several_routes_to_a_channel_is_enough_to_hear_of_ends() -> None:
-    routes = (a_route({}, "ops", continue_=True, send_resolved=False), a_route({}, "ops"))
-    _, deliveries = route([ended(an_alert(told=("ops",)))], routes, RULES, NOW)
-    assert [delivery.channel for delivery in deliveries] == ["ops"]
-
-
-def test_ends_go_to_the_channels_of_a_rule_whatever_the_routes_say() -> None:
-    rules = {"backlog": a_backlog_rule(channels=("ops",))}
-    routes = (a_route({}, "ops", send_resolved=False),)
-    _, deliveries = route([ended(an_alert(told=("ops",)))], routes, rules, NOW)
-    assert len(deliveries) == 1
+# Groups
 
 
 @pytest.mark.parametrize(
-    ("reason", "what"),
+    ("group_by", "group"),
     [
-        (Reason.RECOVERED, What.RESOLVED),
-        (Reason.GONE, What.GONE),
-        (Reason.RULE_REMOVED, What.CLOSED),
+        (("tenant", "rule"), ("production", "backlog")),
+        (("name",), ("Invoices",)),
+        (("team", "folder"), ("", "Finance")),
+        ((), ()),
     ],
 )
-def test_an_end_is_told_as_what_it_is_also_when_the_rule_is_gone(
-    reason: Reason, what: What
+def test_a_group_has_the_labels_in_common_and_a_missing_one_is_empty(
+    group_by: tuple[str, ...], group: tuple[str, ...]
 ) -> None:
-    _, (delivery,) = route([ended(an_alert(told=("ops",)), reason)], TO_OPS, {}, NOW)
-    assert delivery.message.items[0].what is what
+    route = Route(channels=("ops",), group_by=group_by)
+    assert route.group(alert_labels(an_alert(labels={"folder": "Finance"}))) == group
 
 
-def test_what_opened_and_ended_at_once_is_told_in_full_and_stays_ended() -> None:
-    told, (delivery,) = route([opened(an_alert()), ended(an_alert())], TO_OPS, RULES, after(60))
-    assert names(delivery) == [("opened", "Invoices"), ("resolved", "Invoices")]
-    assert [(alert.phase, alert.told) for alert in told] == [(Phase.RESOLVED, ("ops",))]
+# Repeats
 
 
-# Ids
+@pytest.mark.parametrize(
+    ("severity", "wait"),
+    [
+        (Severity.CRITICAL, timedelta(hours=4)),
+        (Severity.WARNING, timedelta(hours=24)),
+        (Severity.INFO, None),
+    ],
+)
+def test_reminders_come_by_severity_where_the_route_does_not_say(
+    severity: Severity, wait: timedelta | None
+) -> None:
+    assert Route(channels=("ops",)).repeat_after(severity, 0) == wait
 
 
-def test_a_repeated_evaluation_makes_the_same_delivery() -> None:
-    events = [opened(an_alert("A")), opened(an_alert("B"))]
-    (first,), (second,) = (route(events, TO_OPS, RULES, NOW)[1] for _ in range(2))
-    assert first == second
-    (reordered,) = route(events[::-1], TO_OPS, RULES, NOW)[1]
-    assert reordered.id == first.id
+@pytest.mark.parametrize("severity", Severity)
+def test_a_route_says_for_all_severities(severity: Severity) -> None:
+    hourly = Route(channels=("ops",), repeat_every=timedelta(hours=1))
+    never = Route(channels=("ops",), repeat_every=timedelta())
+    assert hourly.repeat_after(severity, 7) == timedelta(hours=1)
+    assert never.repeat_after(severity, 0) is None
 
 
-def test_ids_differ_by_channel_event_and_instant() -> None:
-    alert = an_alert(told=("ops", "boss"))
-    later = replace(ended(alert), at=after(61))
-    routes = (Route(channels=("ops", "boss")),)
-    deliveries = [
-        delivery
-        for event in (opened(alert), ended(alert), later)
-        for delivery in route([event], routes, RULES, NOW)[1]
-    ]
-    assert len({delivery.id for delivery in deliveries}) == len(deliveries) == 6
+def test_reminders_grow_up_to_a_day() -> None:
+    route = Route(channels=("ops",), repeat_every=timedelta(hours=1), repeat_growth=2)
+    waits = [route.repeat_after(Severity.INFO, n) for n in range(7)]
+    assert waits == [timedelta(hours=n) for n in (1, 2, 4, 8, 16, 24, 24)]
 
 
-def test_a_route_matches_everything_by_default() -> None:
-    assert Route(channels=("ops",)).where.matches({})
+def test_what_is_repeated_less_than_daily_does_not_become_daily() -> None:
+    weekly = Route(channels=("ops",), repeat_every=timedelta(days=7), repeat_growth=2)
+    assert weekly.repeat_after(Severity.INFO, 5) == timedelta(days=7)
+
+
+@given(
+    st.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta(days=400)),
+    st.floats(1, 10),
+    st.integers(0, 10**9),
+)
+def test_a_reminder_never_comes_earlier_than_the_first_nor_beyond_what_can_be_counted(
+    every: timedelta, growth: float, reminders: int
+) -> None:
+    route = Route(channels=("ops",), repeat_every=every, repeat_growth=growth)
+    wait = route.repeat_after(Severity.WARNING, reminders)
+    assert wait is not None
+    assert every <= wait <= max(every, LONGEST_REPEAT)
+
+
+# Listeners and escalation
+
+
+def test_a_channel_that_several_routes_lead_to_hears_by_way_of_the_first() -> None:
+    first, second = a_route({}, "ops", continue_=True), a_route({}, "ops", "mail")
+    found, upcoming = listeners((first, second), None, NOW)
+    assert found == (
+        Listener(channel="ops", route=first),
+        Listener(channel="mail", route=second),
+    )
+    assert upcoming is None
+
+
+STEPS = (
+    Escalation(after=HALF_AN_HOUR, channels=("boss", "ops")),
+    Escalation(after=timedelta(hours=2), channels=("director",)),
+)
+
+
+@pytest.mark.parametrize(
+    ("told_s_ago", "channels", "next_in_s"),
+    [
+        pytest.param(None, ["ops"], None, id="nobody was told yet"),
+        pytest.param(0, ["ops"], 1800, id="just told"),
+        pytest.param(1799, ["ops"], 1, id="almost"),
+        pytest.param(1800, ["ops", "boss"], 5400, id="the first step"),
+        pytest.param(7200, ["ops", "boss", "director"], None, id="the last step"),
+    ],
+)
+def test_more_and_more_channels_hear_of_what_lasts(
+    told_s_ago: float | None, channels: list[str], next_in_s: float | None
+) -> None:
+    route = a_route({}, "ops", escalate=STEPS)
+    told_at = None if told_s_ago is None else after(-told_s_ago)
+    found, upcoming = listeners((route,), told_at, NOW)
+    assert [listener.channel for listener in found] == channels
+    assert upcoming == (None if next_in_s is None else after(next_in_s))
+
+
+def test_an_escalation_says_since_when_it_leads_to_a_channel() -> None:
+    route = a_route({}, "ops", escalate=STEPS)
+    found, _ = listeners((route,), after(-3000), NOW)
+    # The route led to ops at once: the step changes nothing for it.
+    assert found == (
+        Listener(channel="ops", route=route),
+        Listener(channel="boss", route=route, since=after(-1200)),
+    )
+
+
+def test_the_next_escalation_of_several_routes_is_the_earliest() -> None:
+    late = a_route({}, "ops", continue_=True, escalate=STEPS[1:])
+    early = a_route({}, "mail", escalate=STEPS[:1])
+    assert listeners((late, early), NOW, NOW)[1] == after(1800)
+    assert listeners((early, late), NOW, NOW)[1] == after(1800)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 from monitor.core import engine
-from monitor.core.alert import AlertKey, Severity
+from monitor.core.alert import AlertKey
 from monitor.core.compile import compile_rule
 from monitor.core.matching import parse_where
 from monitor.core.rule import Condition, Policy, Rule
 from monitor.core.sample import Sample
 from monitor.core.scopes import FEWEST, Scopes
+from monitor.core.severity import Severity
 from monitor.core.window import Windows
 from tests.builders import a_sample, a_subject, after, collected
 

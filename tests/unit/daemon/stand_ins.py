@@ -17,7 +17,7 @@ SOON_S = 5.0
 
 
 class StandInStore:
-    """An outbox in memory, safe for several threads; the next `broken` questions fail."""
+    """Outbox and ledger in memory, for several threads; the next `broken` questions fail."""
 
     def __init__(self, *deliveries: Delivery) -> None:
         self._lock = threading.Lock()
@@ -42,14 +42,14 @@ class StandInStore:
                 raise self.error
             return [row for row in self._due(channel) if row.next_at <= now]
 
-    def next_due_at(self, channel: str) -> datetime | None:
+    def next_due_at(self, channel: str, _now: datetime) -> datetime | None:
         with self._lock:
             return min((row.next_at for row in self._due(channel)), default=None)
 
-    def mark_attempt(self, delivery: Delivery, now: datetime) -> bool:
+    def begin_attempt(self, delivery: Delivery, _now: datetime) -> bool:
         return self.state_of(delivery.id) is DeliveryState.DUE
 
-    def settle(self, delivery: Delivery, now: datetime) -> None:
+    def end_attempt(self, delivery: Delivery, _now: datetime) -> None:
         self.add(delivery)
 
     def _due(self, channel: str) -> list[Delivery]:
@@ -103,6 +103,11 @@ class StandInEvaluator:
 
     settled: Settled = field(default_factory=Settled)
     restored: Settled = field(default_factory=Settled)
+    ticked: Settled = field(default_factory=Settled)
+    attempted: Settled = field(default_factory=Settled)
+    next_at: datetime | None = None
+    looks: list[Instant] = field(default_factory=list)
+    ticks: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     error: Exception | None = None
     snapshots: list[Snapshot] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
@@ -117,6 +122,21 @@ class StandInEvaluator:
         self.snapshots.append(snapshot)
         self.steps.append(f"settle {snapshot.collector}")
         return self.settled
+
+    def tick(self, at: Instant) -> Settled:
+        self.looks.append(at)
+        self.ticks.release()
+        if self.error is not None:
+            raise self.error
+        return self.ticked
+
+    def begin_attempt(self, delivery: Delivery, _now: datetime) -> bool:
+        self.steps.append(f"begin {delivery.id}")
+        return True
+
+    def end_attempt(self, delivery: Delivery, _now: datetime) -> Settled:
+        self.steps.append(f"end {delivery.id} {delivery.state}")
+        return self.attempted
 
 
 class Script:

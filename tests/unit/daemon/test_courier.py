@@ -42,6 +42,7 @@ def make() -> Iterator[MakeCourier]:
             name=name,
             channel=channel,
             store=cast(Store, store),
+            ledger=store,
             clock=FastClock(PACE, start=NOW),
             pace=PACE,
             completed=completed,

@@ -5,21 +5,25 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from structlog.testing import capture_logs
 
 from monitor.clock import SystemClock
-from monitor.core.alert import Alert, AlertEvent, EventKind, Phase, Reason, Severity
+from monitor.core.alert import Alert, AlertEvent, EventKind, Phase, Reason
 from monitor.core.delivery import Delivered, Delivery, DeliveryState, Outcome
 from monitor.core.sample import Collected, Snapshot
+from monitor.core.severity import Severity
 from monitor.daemon.courier import Courier
 from monitor.daemon.poller import Poller
 from monitor.daemon.scheduler import Scheduler
 from monitor.daemon.service import Service
+from monitor.daemon.ticker import Ticker
 from monitor.orchestrator.client import OrchestratorClient
 from monitor.orchestrator.poll import Poll
 from monitor.pipeline.evaluate import Evaluator, Settled
@@ -55,18 +59,24 @@ class Bench:
         self.channel = StandInChannel(self.answer)
         pollers: list[Poller] = []
         courier = Courier(
-            name="ops", channel=self.channel, store=cast(Store, self.store), clock=clock
+            name="ops",
+            channel=self.channel,
+            store=cast(Store, self.store),
+            ledger=self.store,
+            clock=clock,
         )
         self.service = Service(
             evaluator=cast(Evaluator, self.evaluator),
             pollers=pollers,
             couriers=[courier],
             scheduler=Scheduler(threads=2),
+            ticker=Ticker(evaluator=cast(Evaluator, self.evaluator), clock=clock),
             clock=clock,
             heard=self._hear,
             completed=self.completed.append,
             grace_s=SOON_S,
         )
+        self.service.ticker.decided = self.service.decided
         pollers.append(
             Poller(
                 tenant="production",
@@ -146,7 +156,14 @@ def test_news_of_a_poll_wakes_the_couriers() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "level"),
-    [(EventKind.OPENED, "warning"), (EventKind.RESOLVED, "info"), (EventKind.PENDING, "info")],
+    [
+        (EventKind.OPENED, "warning"),
+        (EventKind.WORSENED, "warning"),
+        (EventKind.FLAPPING, "warning"),
+        (EventKind.RESOLVED, "info"),
+        (EventKind.PENDING, "info"),
+        (EventKind.MUTED, "info"),
+    ],
 )
 def test_what_happened_to_alerts_is_logged(kind: EventKind, level: str) -> None:
     bench = Bench()
@@ -164,6 +181,38 @@ def test_what_happened_to_alerts_is_logged(kind: EventKind, level: str) -> None:
         "name": "Invoices",
         "reason": "breached",
     }.items() <= line.items()
+
+
+def test_what_the_time_alone_decides_is_logged_and_wakes_the_couriers() -> None:
+    bench = Bench()
+    delivery = a_delivery()
+    bench.service.start()
+    # The courier has looked by now, and rests for half a minute.
+    assert bench.store.asked.acquire(timeout=SOON_S)
+    bench.store.add(delivery)
+    event = replace(an_event(EventKind.UNMUTED), detail="silence: S1 by anna: patch night")
+    with capture_logs() as logs:
+        bench.evaluator.ticked = Settled(events=(event,), deliveries=(delivery,))
+        assert bench.channel.done.acquire(timeout=SOON_S)
+        assert bench.service.stop()
+
+    assert bench.store.state_of(delivery.id) is DeliveryState.SENT
+    told = next(line for line in logs if line["event"] == "alert.unmuted")
+    assert told["detail"] == "silence: S1 by anna: patch night"
+
+
+def test_only_the_couriers_whose_channel_is_to_hear_are_woken() -> None:
+    bench = Bench()
+    woken: list[str] = []
+    bench.service.couriers = [
+        cast(Courier, SimpleNamespace(name=name, wake=partial(woken.append, name)))
+        for name in ("ops", "mail")
+    ]
+
+    bench.service.decided(Settled())
+    assert woken == []
+    bench.service.decided(Settled(deliveries=(a_delivery(channel="mail"),)))
+    assert woken == ["mail"]
 
 
 def test_one_round_restores_polls_and_delivers_here_and_now() -> None:

@@ -29,7 +29,7 @@ class FakeClock:
 
 
 class FakeOutbox:
-    """Keeps deliveries as the store does: of those about one incident only the first is due."""
+    """Outbox and ledger in one: of the deliveries about an incident only the first is due."""
 
     def __init__(self, deliveries: Iterable[Delivery]) -> None:
         self.rows = {delivery.id: delivery for delivery in deliveries}
@@ -42,18 +42,18 @@ class FakeOutbox:
         for row in self.rows.values():
             if row.channel != channel or row.state is not DeliveryState.DUE:
                 continue
-            incidents = {item.alert_id for item in row.message.items}
+            incidents = set(row.about)
             if row.next_at <= now and blocked.isdisjoint(incidents):
                 found.append(row)
             blocked |= incidents
         return found
 
-    def mark_attempt(self, delivery: Delivery, now: datetime) -> bool:
-        self._step("mark", delivery.id)
+    def begin_attempt(self, delivery: Delivery, now: datetime) -> bool:
+        self._step("begin", delivery.id)
         return self.rows[delivery.id].state is DeliveryState.DUE
 
-    def settle(self, delivery: Delivery, now: datetime) -> None:
-        self._step("settle", delivery.id)
+    def end_attempt(self, delivery: Delivery, now: datetime) -> None:
+        self._step("end", delivery.id)
         self.rows[delivery.id] = delivery
 
     def _step(self, what: str, which: str) -> None:
@@ -80,6 +80,7 @@ def deliver(
 ) -> DeliveryReport:
     return deliver_due(
         outbox,
+        outbox,
         "ops",
         channel,
         clock=clock or FakeClock(),
@@ -100,14 +101,14 @@ def test_what_is_due_is_sent_and_settled_in_order() -> None:
     assert [row.state for row in outbox.rows.values()] == [DeliveryState.SENT] * 2
     assert outbox.steps[:5] == [
         ("due", "ops"),
-        ("mark", "1"),
-        ("settle", "1"),
-        ("mark", "2"),
-        ("settle", "2"),
+        ("begin", "1"),
+        ("end", "1"),
+        ("begin", "2"),
+        ("end", "2"),
     ]
 
 
-def test_an_attempt_is_marked_before_it_is_made() -> None:
+def test_an_attempt_is_noted_before_it_is_made() -> None:
     outbox = FakeOutbox([about("A", id="1")])
     seen: list[list[tuple[str, str]]] = []
 
@@ -116,7 +117,7 @@ def test_an_attempt_is_marked_before_it_is_made() -> None:
         return Delivered()
 
     deliver(outbox, FakeChannel(look))
-    assert seen == [[("due", "ops"), ("mark", "1")]]
+    assert seen == [[("due", "ops"), ("begin", "1")]]
 
 
 def test_a_retry_waits_for_its_time() -> None:
@@ -171,6 +172,7 @@ def test_a_poisonous_message_does_not_stop_the_line() -> None:
     outbox = FakeOutbox([about("A", id="1"), about("B", id="2")])
     assert deliver(outbox, FakeChannel(poisoned)) == DeliveryReport(sent=1, retried=1)
     assert outbox.rows["1"].last_error == "the channel failed: ZeroDivisionError"
+    assert outbox.rows["1"].may_have_arrived
 
 
 def test_an_end_follows_its_beginning_at_once() -> None:
@@ -201,6 +203,19 @@ def test_what_somebody_else_settled_is_not_sent() -> None:
     assert channel.sent == ["1"]
 
 
+def test_what_was_taken_back_is_not_sent() -> None:
+    outbox = FakeOutbox([about("A", id="1"), about("B", id="2")])
+
+    def take_back_the_other(_delivery: Delivery) -> Outcome:
+        outbox.rows["2"] = replace(outbox.rows["2"], state=DeliveryState.WITHDRAWN)
+        return Delivered()
+
+    channel = FakeChannel(take_back_the_other)
+    assert deliver(outbox, channel) == DeliveryReport(sent=1)
+    assert channel.sent == ["1"]
+    assert ("end", "2") not in outbox.steps
+
+
 def test_other_channels_messages_are_left_alone() -> None:
     outbox = FakeOutbox([about("A", id="1", channel="boss")])
     channel = FakeChannel()
@@ -215,7 +230,7 @@ def test_it_stops_between_two_messages_and_leaves_the_rest_due() -> None:
 
 
 @pytest.mark.parametrize(
-    ("broken_at", "sent"), [(("due", "ops"), []), (("mark", "1"), []), (("settle", "1"), ["1"])]
+    ("broken_at", "sent"), [(("due", "ops"), []), (("begin", "1"), []), (("end", "1"), ["1"])]
 )
 def test_a_failing_store_is_told_and_loses_nothing(
     broken_at: tuple[str, str], sent: list[str]

@@ -37,7 +37,7 @@ def test_without_a_threshold_the_sentence_says_that_the_condition_holds(
     ("options", "key", "cure"),
     [
         ({"subject": "queues", "when": STUCK}, "subject", 'did you mean "queue"?'),
-        ({"subject": "zzz", "when": STUCK}, "subject", "use one of session, queue"),
+        ({"subject": "zzz", "when": STUCK}, "subject", "use one of session, machine, queue"),
         ({"subject": "queue", "when": "new_itms > 0"}, "when", "did you mean new_items?"),
         ({"subject": "session", "when": STUCK}, "when", 'unknown name "new_items"'),
         ({"subject": "queue", "when": "new_items >"}, "when", "not an expression"),

@@ -1,0 +1,268 @@
+"""One poll of one tenant's sessions: both lists, each session judged, the hosts beside them.
+
+Unattended hosts are listed by GetMachineSessionRuntimes, people's robots by GetGlobalSessions; a
+session that both show is one. Source: Orchestrator reference, sessions and session liveness.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from monitor.collectors import Listing, Source
+from monitor.collectors.sessions.entries import Ages, Entry, Known, compared, missing, samples_of
+from monitor.collectors.sessions.hosts import Hosts
+from monitor.core.kinds import MACHINE, SESSION
+from monitor.core.sample import Collected, Sample, Subject
+from monitor.errors import EndpointMissing, OrchestratorError
+from monitor.orchestrator.identity import host_key, host_name, user_key
+from monitor.orchestrator.liveness import SILENT, Flags, expects_heartbeat, flags
+from monitor.orchestrator.poll import Poll
+from monitor.orchestrator.sessions import divided, host_sessions, robot_type_of
+from monitor.orchestrator.text import label
+from monitor.orchestrator.wire import Robot, Runtime, Session
+
+_PATH = "/odata/Sessions/UiPath.Server.Configuration.OData."
+_NO_ROBOT = Robot()
+
+
+class Sweep:
+    """Polls one tenant, and remembers of the last poll what spares work in the next."""
+
+    def __init__(self, tenant: str, labels: Mapping[str, str]) -> None:
+        """Know nothing yet; every subject carries `labels` below its own."""
+        self._tenant = tenant
+        self._labels = labels
+        self._runtimes = Source(
+            Listing(
+                f"{_PATH}GetMachineSessionRuntimes",
+                Runtime,
+                order_by="SessionId",
+            )
+        )
+        self._sessions = Source(
+            Listing(
+                f"{_PATH}GetGlobalSessions",
+                Session,
+                expand=("Robot",),
+            )
+        )
+        self._known_hosts: Known = {}
+        self._known_users: Known = {}
+        self._host_names: Sequence[str | None] = ()
+        self._crowded: frozenset[str | None] = frozenset()
+        self._shared: frozenset[object] = frozenset()
+        self._hosts = Hosts(tenant, labels)
+        self._last: Mapping[str, Sample] = {}
+
+    def __call__(self, poll: Poll) -> Collected:
+        """Ask for both lists. Raises OrchestratorError."""
+        runtimes = self._runtimes.ask(poll)
+        sessions = self._sessions.ask(poll)
+        if runtimes is None and sessions is None:
+            self._runtimes.forget()
+            self._sessions.forget()
+            raise self._worse_refusal()
+        now = poll.server_time
+        hosts = host_sessions(runtimes or ())
+        alone, shared = divided(sessions or (), hosts)
+        known_hosts, host_ages, moved = self._judge_hosts(hosts, shared, now)
+        known_users, user_ages = self._judge_users(_by_id(alone), now)
+        samples, entries = samples_of(
+            [*known_hosts.values(), *known_users.values()], [*host_ages, *user_ages]
+        )
+        unseen: list[Entry] = []
+        if runtimes is None:
+            unseen += missing(self._known_hosts, samples)
+        else:
+            self._known_hosts = known_hosts
+        if sessions is None:
+            unseen += missing(self._known_users, samples)
+        else:
+            self._known_users = known_users
+        self._last = samples
+        machines = self._hosts.samples(
+            entries, moved, samples, hidden={entry.place for entry in unseen}
+        )
+        return Collected(
+            kinds=(SESSION.name, MACHINE.name),
+            samples=(*samples.values(), *machines),
+            counts=(len(samples), len(machines)),
+            observed_at=now,
+            skipped=poll.skipped,
+            partial=bool(unseen) or poll.skipped > 0,
+        )
+
+    def _worse_refusal(self) -> OrchestratorError:
+        """Return the refusal that a person can do something about."""
+        refusals = [
+            source.refusal
+            for source in (self._runtimes, self._sessions)
+            if source.refusal is not None
+        ]
+        refusals.sort(key=lambda refusal: isinstance(refusal, EndpointMissing))
+        return refusals[0]
+
+    def _judge_hosts(
+        self, hosts: Mapping[object, Runtime], shared: Mapping[object, Session], now: datetime
+    ) -> tuple[Known, Ages, list[Entry]]:
+        """Return what the hosts' sessions are, their ages, and those whose state alone moved."""
+        known = self._known_hosts
+        names = [row.host_machine_name for row in hosts.values()]
+        if names != self._host_names:
+            before, self._host_names, self._crowded = self._crowded, names, _crowded(names)
+            if self._crowded != before:
+                known = {}
+        for session in shared.values():
+            session.reporting_time = None
+        if shared or self._shared:
+            for session_id in self._shared | shared.keys():
+                entry = known.get(session_id)
+                if entry is not None and entry.session != shared.get(session_id):
+                    entry.row = None
+            self._shared = frozenset(shared)
+
+        judged, ages, fresh = compared(hosts, known, now)
+        moved: list[Entry] = []
+        for session_id, row, silent, entry in fresh:
+            if entry is not None and self._has_only_moved(entry, row, silent=silent):
+                moved.append(entry)
+            else:
+                judged[session_id] = self._host(
+                    row,
+                    silent=silent,
+                    session=shared.get(session_id),
+                    crowded=row.host_machine_name in self._crowded,
+                )
+        return judged, ages, moved
+
+    def _judge_users(self, sessions: Mapping[object, Session], now: datetime) -> tuple[Known, Ages]:
+        judged, ages, fresh = compared(sessions, self._known_users, now)
+        for session_id, row, silent, _ in fresh:
+            judged[session_id] = self._user(row, silent=silent)
+        return judged, ages
+
+    def _has_only_moved(self, entry: Entry, row: Runtime, *, silent: bool | None) -> bool:
+        """Take over what moved, and return whether a state was all that is new about a session.
+
+        Who it is then stays: of all changes this is the one that many sessions have in each poll.
+        """
+        kept = entry.row
+        if not isinstance(kept, Runtime):
+            return False
+        kept.status, kept.is_unresponsive = row.status, row.is_unresponsive
+        kept.used_runtimes = row.used_runtimes
+        if kept != row:
+            return False
+        entry.silent = silent
+        entry.flags = flags(
+            row.status,
+            silent=silent,
+            is_maintained=row.maintenance_mode == "Enabled",
+            is_expected=entry.expected,
+        )
+        known, state = entry.subject, _state(row.status, entry.flags)
+        if known.labels["state"] != state:
+            labels = {**known.labels, "state": state}
+            entry.subject = Subject(
+                tenant=known.tenant, kind=known.kind, key=known.key, name=known.name, labels=labels
+            )
+        return True
+
+    def _host(
+        self,
+        row: Runtime,
+        *,
+        silent: bool | None,
+        session: Session | None,
+        crowded: bool,
+    ) -> Entry:
+        """Judge a host's session anew."""
+        robot = session.robot if session is not None else None
+        robot_type = robot_type_of(row)
+        expected = expects_heartbeat(
+            robot_type, row.machine_scope, session.robot_session_type if session else None
+        )
+        verdict = flags(
+            row.status,
+            silent=silent,
+            is_maintained=row.maintenance_mode == "Enabled",
+            is_expected=expected,
+        )
+        subject = self._subject(
+            host_key(row),
+            host_name(row, robot, crowded=crowded),
+            {
+                "robot": label(robot.name if robot is not None else None),
+                "robot_type": label(robot_type),
+                "machine": label(row.machine_name),
+                "host": label(row.host_machine_name),
+                "folder": label(session.folder_name if session is not None else None),
+                "state": _state(row.status, verdict),
+                "version": label(row.version),
+            },
+        )
+        return Entry(
+            row,
+            silent=silent,
+            session=session,
+            subject=subject,
+            verdict=verdict,
+            expected=expected,
+        )
+
+    def _user(self, row: Session, *, silent: bool | None) -> Entry:
+        """Judge a person's session anew."""
+        robot = row.robot or _NO_ROBOT
+        expected = expects_heartbeat(robot.type, None, row.robot_session_type)
+        verdict = flags(row.state, silent=silent, is_maintained=False, is_expected=expected)
+        subject = self._subject(
+            user_key(row),
+            label(robot.name or robot.username or row.host_machine_name),
+            {
+                "robot": label(robot.name),
+                "robot_type": label(robot.type),
+                "machine": label(row.machine_name),
+                "host": label(row.host_machine_name),
+                "folder": label(row.folder_name),
+                "state": _state(row.state, verdict),
+                "version": label(row.version),
+            },
+        )
+        return Entry(
+            row,
+            silent=silent,
+            session=None,
+            subject=subject,
+            verdict=verdict,
+            expected=expected,
+        )
+
+    def _subject(self, key: str, name: str, labels: dict[str, str]) -> Subject:
+        """Return a subject, the known one where nothing about it changed."""
+        labels = {**self._labels, **labels}
+        known = self._last.get(key)
+        if known is not None and known.subject.name == name and known.subject.labels == labels:
+            return known.subject
+        return Subject(
+            tenant=self._tenant, kind=SESSION.name, key=key, name=name or key, labels=labels
+        )
+
+
+def _by_id(sessions: Sequence[Session]) -> dict[object, Session]:
+    """Return sessions by id, by their place where that does not tell them apart."""
+    by_id: dict[object, Session] = {session.id: session for session in sessions}
+    if len(by_id) == len(sessions) and None not in by_id:
+        return by_id
+    return {("place", place): session for place, session in enumerate(sessions)}
+
+
+def _state(state: str | None, verdict: Flags) -> str:
+    """Return the word people know from Orchestrator's pages, where Unresponsive is a state too."""
+    return "Unresponsive" if verdict is SILENT else label(state) or "Unknown"
+
+
+def _crowded(names: Sequence[str | None]) -> frozenset[str | None]:
+    """Return the hosts that have more than one session."""
+    if len(set(names)) == len(names):
+        return frozenset()
+    return frozenset(name for name, count in Counter(names).items() if count > 1)

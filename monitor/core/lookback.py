@@ -1,0 +1,31 @@
+"""Which metrics rules look back on, and what a poll adds to the memory of them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from monitor.core.kinds import KINDS
+from monitor.core.rule import Rule
+from monitor.core.sample import Collected
+from monitor.core.window import Spans, Windows
+
+
+def looked_back_on(rules: Sequence[Rule]) -> Mapping[str, Mapping[int, timedelta]]:
+    """Return, by kind, the positions of the metrics that rules look back on, and how far."""
+    spans: dict[str, dict[int, timedelta]] = {}
+    for rule in rules:
+        for metric, window in rule.windows.items():
+            index = KINDS[rule.kind].index(metric)
+            of_kind = spans.setdefault(rule.kind, {})
+            of_kind[index] = max(window, of_kind.get(index, timedelta()))
+    return spans
+
+
+def observe(windows: Windows, spans: Spans, collected: Collected) -> None:
+    """Take in a poll, as far as rules look back on it."""
+    if not any(kind in spans for kind in collected.kinds):
+        return
+    for sample in collected.samples:
+        for index in spans.get(sample.subject.kind, ()):
+            windows.observe(
+                sample.subject.identity, index, collected.observed_at, sample.values[index]
+            )

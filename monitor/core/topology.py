@@ -1,0 +1,39 @@
+"""What explains what, without anybody having to say so: built-in inhibitions.
+
+Who does not see a tenant knows nothing of its robots; a host that is down takes its sessions
+along; an exhausted license pool leaves runtimes without work.
+"""
+
+from collections.abc import Mapping
+
+from monitor.core.inhibition import Inhibition
+from monitor.core.kinds import COLLECTOR
+from monitor.core.matching import parse_where
+
+_HOST = Inhibition(
+    name="a host that is down explains its sessions",
+    source=parse_where({"rule_type": "host-offline"}),
+    target=parse_where({"kind": "session", "host": "!"}),
+    equal=("tenant", "host"),
+)
+_LICENSES = Inhibition(
+    name="an exhausted license pool explains its runtimes",
+    source=parse_where({"rule_type": "license-usage"}),
+    target=parse_where({"kind": "machine", "rule_type": "!host-offline", "license_type": "!"}),
+    equal=("tenant", "license_type"),
+)
+
+
+def topology(collector_kinds: Mapping[str, tuple[str, ...]]) -> tuple[Inhibition, ...]:
+    """Return the built-in inhibitions for collectors that answer for these kinds of subject."""
+    blind = (
+        Inhibition(
+            name=f"who does not see {collector} knows nothing of them",
+            source=parse_where({"kind": COLLECTOR.name, "name": collector}),
+            target=parse_where({"kind": list(kinds)}),
+            equal=("tenant",),
+        )
+        for collector, kinds in collector_kinds.items()
+        if kinds
+    )
+    return (*blind, _HOST, _LICENSES)

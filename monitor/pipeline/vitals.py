@@ -1,0 +1,55 @@
+"""How well each collector sees and each channel takes messages, from one event to the next."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from monitor.core.channel_health import Channels
+from monitor.core.delivery import Delivery
+from monitor.core.health import Health
+from monitor.core.sample import Collected, Snapshot
+from monitor.pipeline.remit import Remit
+from monitor.store.store import Store
+
+
+@dataclass(slots=True)
+class Vitals:
+    """The health of what is watched. Not for several threads."""
+
+    _channels: Channels = field(default_factory=Channels)
+    _collectors: dict[tuple[str, str], Health] = field(default_factory=dict)
+
+    def recall(self, store: Store, remit: Remit, now: datetime) -> None:
+        """Take over how everything fared before the start. StoreError: it cannot be read."""
+        self._channels.learn(store.channel_failures())
+        for state in store.collector_states():
+            key = (state.tenant, state.collector)
+            self._collectors[key] = Health(
+                subject=remit.collector(*key, state.last_error or ""),
+                known_since=now,
+                last_success_at=state.last_success_at,
+                failed_polls=state.failures,
+            )
+
+    def go_by(self, remit: Remit) -> None:
+        """Forget what a new remit does not watch, and take over its tenants' labels."""
+        self._collectors = {
+            key: replace(health, subject=remit.collector(*key, health.subject.labels["reason"]))
+            for key, health in self._collectors.items()
+            if remit.polls(*key)
+        }
+        for channel in self._channels.by_name.keys() - remit.plan.channels.keys():
+            del self._channels.by_name[channel]
+
+    def after_poll(self, snapshot: Snapshot, remit: Remit, now: datetime) -> Collected:
+        """Return how a collector fares after a poll."""
+        key = (snapshot.tenant, snapshot.collector)
+        before = self._collectors.get(key)
+        if before is None:
+            before = Health(subject=remit.collector(*key), known_since=now)
+        after = self._collectors[key] = before.after(snapshot, now)
+        return after.collected(now)
+
+    def after_attempt(self, delivery: Delivery, now: datetime) -> Collected:
+        """Return how a channel fares after an attempt to deliver."""
+        after = self._channels.by_name[delivery.channel] = self._channels.after(delivery, now)
+        return after.collected(now)

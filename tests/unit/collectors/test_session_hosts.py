@@ -1,0 +1,499 @@
+"""What the sessions collector tells of hosts, from the same two answers."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from monitor.collectors.sessions import COLLECTOR
+from monitor.core.kinds import MACHINE
+from monitor.core.sample import Sample
+from tests.unit.collectors.session_rows import (
+    RUNTIMES,
+    SERVICE,
+    SESSIONS,
+    Tenant,
+    a_runtime,
+    a_session,
+    a_tenant,
+    ago,
+    told,
+)
+from tests.wires import refusal
+
+METRICS = [metric.name for metric in MACHINE.metrics]
+Row = dict[str, object]
+
+
+@pytest.fixture
+def tenant() -> Iterator[Tenant]:
+    with a_tenant() as tenant:
+        yield tenant
+
+
+def values(sample: Sample) -> dict[str, float | None]:
+    return dict(zip(METRICS, sample.values, strict=True))
+
+
+def counts(sample: Sample) -> tuple[float | None, float | None, float | None]:
+    """Sessions, unresponsive ones, disconnected ones."""
+    _, _, sessions, unresponsive, disconnected, _ = sample.values
+    return sessions, unresponsive, disconnected
+
+
+def only(samples: tuple[Sample, ...]) -> Sample:
+    (sample,) = samples
+    return sample
+
+
+def crew(number: int, **fields: object) -> list[Row]:
+    """Sessions of so many service users on one host."""
+    return [
+        a_runtime(SessionId=5100 + n, ServiceUserName=f"CORP\\svc-{n}", Runtimes=1, **fields)
+        for n in range(number)
+    ]
+
+
+def at_the_host(session: Row) -> Row:
+    return {**session, "HostMachineName": "VM-RPA-07", "MachineId": 229978}
+
+
+SILENT: Row = {"IsUnresponsive": True, "ReportingTime": ago(300)}
+GONE: Row = {"Status": "Disconnected"}
+UNATTENDED = {"Type": "Unattended", "Name": "bot-7", "Username": SERVICE}
+
+
+def test_a_host_is_described_without_another_request(tenant: Tenant) -> None:
+    tenant.shows([a_runtime(Runtimes=4, UsedRuntimes=3)])
+    host = only(tenant.hosts())
+
+    assert tenant.server.asked == [RUNTIMES, SESSIONS]
+    assert (host.subject.kind, host.subject.tenant) == ("machine", "production")
+    assert (host.subject.name, host.subject.key) == ("VM-RPA-07", "229978/vm-rpa-07")
+    assert host.subject.labels == {
+        "machine": "UnattendedPool",
+        "host": "VM-RPA-07",
+        "robot_type": "Unattended",
+        "license_type": "Unattended",
+        "affected": "VM-RPA-07",
+    }
+    assert values(host) == {
+        "runtimes": 4,
+        "used_runtimes": 3,
+        "sessions": 1,
+        "unresponsive_sessions": 0,
+        "disconnected_sessions": 0,
+        "late_sessions": 0,
+    }
+
+
+def test_each_host_counts_its_own_sessions(tenant: Tenant) -> None:
+    states: list[Row] = [SILENT, GONE, {}, {"Status": "Busy"}]
+    others = [
+        a_runtime(SessionId=n, HostMachineName="VM-RPA-08", ServiceUserName=f"u{n}", **state)
+        for n, state in enumerate(states)
+    ]
+    tenant.shows([*crew(3, **SILENT), *others])
+
+    found = {host.subject.name: counts(host) for host in tenant.hosts()}
+    assert found == {"VM-RPA-07": (3, 3, 0), "VM-RPA-08": (4, 1, 1)}
+
+
+def test_a_host_that_connects_under_two_machines_is_two(tenant: Tenant) -> None:
+    tenant.shows([a_runtime(SessionId=1), a_runtime(SessionId=2, MachineId=5, MachineName="Other")])
+
+    hosts = tenant.hosts()
+    assert [host.subject.key for host in hosts] == ["229978/vm-rpa-07", "5/vm-rpa-07"]
+    assert [host.subject.labels["machine"] for host in hosts] == ["UnattendedPool", "Other"]
+    assert {host.subject.name for host in hosts} == {"VM-RPA-07"}
+
+
+def test_one_host_is_one_however_its_name_is_written(tenant: Tenant) -> None:
+    first, second = crew(2)
+    tenant.shows([first, {**second, "HostMachineName": "vm-rpa-07"}])
+
+    host = only(tenant.hosts())
+    assert (host.subject.name, counts(host)) == ("VM-RPA-07", (2, 0, 0))
+
+
+@pytest.mark.parametrize("unknown", [None, ""])
+def test_a_host_without_a_name_goes_by_its_machine(tenant: Tenant, unknown: str | None) -> None:
+    tenant.shows([a_runtime(HostMachineName=unknown)])
+
+    host = only(tenant.hosts()).subject
+    assert (host.name, host.key, host.labels["host"]) == ("UnattendedPool", "229978/", "")
+
+
+def test_a_host_of_which_only_a_number_is_known_goes_by_that(tenant: Tenant) -> None:
+    tenant.shows([a_runtime(HostMachineName=None, MachineName=None)])
+
+    assert only(tenant.hosts()).subject.name == "229978/"
+
+
+def test_a_session_without_host_and_machine_belongs_to_none(tenant: Tenant) -> None:
+    tenant.shows(sessions=[a_session(HostMachineName=None, MachineId=None)])
+    assert tenant.hosts() == ()
+
+    tenant.shows(sessions=[a_session(HostMachineName=None, MachineId=None, State="Busy")])
+    assert tenant.hosts() == ()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"MachineScope": "Serverless"},
+        {"RuntimeType": "Serverless"},
+        {"RuntimeType": "AgentService"},
+    ],
+)
+def test_sessions_that_owe_no_heartbeat_are_not_counted(
+    tenant: Tenant, fields: dict[str, object]
+) -> None:
+    elastic = {**a_runtime(SessionId=9, ServiceUserName="elastic", **fields), **SILENT}
+    tenant.shows([*crew(2), elastic])
+    assert counts(only(tenant.hosts())) == (2, 0, 0)
+
+    tenant.shows([{**elastic, "UsedRuntimes": 2}])
+    alone = only(tenant.hosts())
+    assert counts(alone) == (0, 0, 0)
+    assert values(alone)["used_runtimes"] == 2
+
+
+def test_an_ephemeral_session_is_not_counted(tenant: Tenant) -> None:
+    tenant.shows(sessions=[a_session(RobotSessionType="Ephemeral") | SILENT])
+
+    assert counts(only(tenant.hosts())) == (0, 0, 0)
+
+
+def test_people_at_a_host_are_counted_with_its_robots(tenant: Tenant) -> None:
+    people = [
+        at_the_host(a_session(Id=1, robot={"Id": 1, "Username": "a"})),
+        at_the_host(a_session(Id=2, robot={"Id": 2, "Username": "b"}, State="Disconnected")),
+    ]
+    tenant.shows(crew(2, **SILENT), people)
+
+    host = only(tenant.hosts())
+    assert counts(host) == (4, 2, 1)
+    assert host.subject.labels["robot_type"] == "Unattended"
+    assert values(host)["runtimes"] == 2
+
+
+def test_a_host_of_people_alone_has_no_slots_to_tell_of(tenant: Tenant) -> None:
+    tenant.shows(sessions=[a_session()])
+
+    host = only(tenant.hosts())
+    assert (host.subject.name, counts(host)) == ("LAPTOP-3", (1, 0, 0))
+    assert values(host)["runtimes"] is None
+    assert values(host)["used_runtimes"] is None
+    assert host.subject.labels["robot_type"] == "Attended"
+    assert host.subject.labels["license_type"] == ""
+
+
+def test_a_session_that_both_answers_show_is_counted_once(tenant: Tenant) -> None:
+    by_id = a_session(Id=5100, robot={**UNATTENDED, "Username": "CORP\\svc-0"})
+    by_user = a_session(
+        Id=9, HostMachineName="VM-RPA-07", robot={**UNATTENDED, "Id": 2, "Username": "CORP\\svc-1"}
+    )
+    tenant.shows(crew(3, **SILENT), [by_id, by_user])
+
+    assert counts(only(tenant.hosts())) == (3, 3, 0)
+
+
+def test_a_session_that_was_created_anew_is_counted_once(tenant: Tenant) -> None:
+    old = a_runtime(SessionId=1, Runtimes=4, ReportingTime=ago(5000), Status="Disconnected")
+    tenant.shows([old, a_runtime(SessionId=2, Runtimes=3)])
+    host = only(tenant.hosts())
+    assert counts(host) == (1, 0, 0)
+    assert values(host)["runtimes"] == 3
+
+    # The old one reports again, the new one falls behind.
+    tenant.shows([{**old, "ReportingTime": ago(1)}, a_runtime(SessionId=2, Runtimes=3)])
+    host = only(tenant.hosts())
+    assert counts(host) == (1, 0, 1)
+    assert values(host)["runtimes"] == 4
+
+
+def test_the_runtime_types_of_a_session_are_summed(tenant: Tenant) -> None:
+    rows = [
+        a_runtime(RuntimeType="Unattended", Runtimes=2, UsedRuntimes=1),
+        a_runtime(RuntimeType="NonProduction", Runtimes=1, UsedRuntimes=1),
+        a_runtime(RuntimeType="NonProduction", Runtimes=1, UsedRuntimes=1),
+        a_runtime(RuntimeType="TestAutomation", Runtimes=None, UsedRuntimes=None),
+        a_runtime(RuntimeType="Headless", Runtimes=0),
+    ]
+    tenant.shows(rows)
+
+    host = only(tenant.hosts())
+    assert values(host)["runtimes"] == 3, "a row that came twice is one"
+    assert values(host)["used_runtimes"] == 2
+    assert counts(host) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("slots", "license_type"),
+    [
+        ({"Unattended": 2, "NonProduction": 0}, "Unattended"),
+        ({"Unattended": 0, "NonProduction": 1}, "NonProduction"),
+        ({"Unattended": 2, "NonProduction": 1}, ""),
+        ({"Unattended": 0, "NonProduction": 0}, ""),
+        ({"Unattended": None}, "Unattended"),
+        ({}, ""),
+    ],
+)
+def test_the_license_type_is_the_one_whose_slots_are_offered(
+    tenant: Tenant, slots: dict[str, int | None], license_type: str
+) -> None:
+    rows = [a_runtime(RuntimeType=kind, Runtimes=count) for kind, count in slots.items()]
+    tenant.shows(rows or [a_runtime(RuntimeType=None)])
+
+    assert only(tenant.hosts()).subject.labels["license_type"] == license_type
+
+
+def test_two_sessions_of_different_types_have_no_license_type_in_common(tenant: Tenant) -> None:
+    first, second = crew(2)
+    tenant.shows([first, {**second, "RuntimeType": "NonProduction"}])
+
+    assert only(tenant.hosts()).subject.labels["license_type"] == ""
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [
+        (["Attended", "Attended", "NonProduction"], "Unattended"),
+        (["Headless"], "Unattended"),
+        (["TestAutomation", "Unattended"], "Unattended"),
+        (["Development", "Attended", "Attended"], "Attended"),
+        (["StudioX", "Development"], "Development"),
+        ([None, None, "Attended"], "Attended"),
+        ([None], ""),
+    ],
+)
+def test_one_unattended_robot_makes_a_host_unattended(
+    tenant: Tenant, types: list[str | None], expected: str
+) -> None:
+    tenant.shows(
+        sessions=[
+            a_session(Id=n, robot={"Id": n, "Username": f"u{n}", "Type": kind})
+            for n, kind in enumerate(types)
+        ]
+    )
+
+    assert only(tenant.hosts()).subject.labels["robot_type"] == expected
+
+
+def test_a_session_in_maintenance_is_neither_silent_nor_gone(tenant: Tenant) -> None:
+    tenant.shows(crew(3, MaintenanceMode="Enabled", **SILENT))
+
+    assert counts(only(tenant.hosts())) == (3, 0, 0)
+
+
+def test_a_session_that_never_reported_is_not_known_to_be_silent(tenant: Tenant) -> None:
+    tenant.shows(crew(2, ReportingTime=None))
+
+    assert counts(only(tenant.hosts())) == (2, 0, 0)
+
+
+def test_time_alone_makes_a_whole_host_silent_at_once(tenant: Tenant) -> None:
+    tenant.shows(crew(3))
+    assert counts(only(tenant.hosts())) == (3, 0, 0)
+
+    tenant.server.clock.advance(200)
+    collected = tenant.poll()
+
+    assert [s.values[1] for s in collected.samples if s.subject.kind == "session"] == [1, 1, 1]
+    assert [counts(s) for s in collected.samples if s.subject.kind == "machine"] == [(3, 3, 0)]
+
+
+def test_a_row_that_cannot_be_read_costs_only_itself(tenant: Tenant) -> None:
+    tenant.shows([*crew(2), {**a_runtime(SessionId="x"), **SILENT}])
+    collected = tenant.poll()
+
+    assert (collected.skipped, collected.partial) == (1, True)
+    (host,) = [s for s in collected.samples if s.subject.kind == "machine"]
+    assert counts(host) == (2, 0, 0)
+
+
+def test_a_host_that_stays_as_it_was_stays_the_same_sample(tenant: Tenant) -> None:
+    busy, idle = crew(2)[0], a_runtime(SessionId=9, HostMachineName="OTHER")
+    tenant.shows([busy, idle])
+    moved, still = tenant.hosts()
+    tenant.shows([{**busy, "Status": "Busy", "UsedRuntimes": 1}, {**idle, "ReportingTime": ago(1)}])
+    now, again = tenant.hosts()
+
+    assert again is still
+    assert now.subject is moved.subject
+    assert (values(moved)["used_runtimes"], values(now)["used_runtimes"]) == (0, 1)
+
+
+def test_a_state_that_changes_no_count_leaves_the_sample(tenant: Tenant) -> None:
+    tenant.shows(crew(2))
+    before = only(tenant.hosts())
+    tenant.shows(crew(2, Status="Busy"))
+
+    assert only(tenant.hosts()) is before
+
+
+def test_a_host_that_loses_a_session_stays_the_same_and_names_those_left(tenant: Tenant) -> None:
+    tenant.shows(crew(3))
+    before = only(tenant.hosts())
+    tenant.shows(crew(2))
+    after = only(tenant.hosts())
+
+    assert after.subject.identity == before.subject.identity
+    assert after.subject.labels["affected"] == "VM-RPA-07 (CORP\\svc-0), VM-RPA-07 (CORP\\svc-1)"
+    assert counts(after) == (2, 0, 0)
+
+
+def test_a_host_whose_sessions_are_all_gone_is_gone(tenant: Tenant) -> None:
+    other = a_runtime(SessionId=9, HostMachineName="OTHER")
+    tenant.shows([*crew(2), other])
+    tenant.hosts()
+    tenant.shows([other])
+
+    assert only(tenant.hosts()).subject.name == "OTHER"
+
+
+def test_a_person_who_moves_to_another_host_takes_the_session_along(tenant: Tenant) -> None:
+    tenant.shows(sessions=[a_session(), a_session(Id=2, robot={"Id": 2, "Username": "b"})])
+    assert counts(only(tenant.hosts())) == (2, 0, 0)
+    tenant.shows(
+        sessions=[
+            a_session(HostMachineName="LAPTOP-4"),
+            a_session(Id=2, robot={"Id": 2, "Username": "b"}),
+        ]
+    )
+
+    found = {host.subject.name: counts(host) for host in tenant.hosts()}
+    assert found == {"LAPTOP-3": (1, 0, 0), "LAPTOP-4": (1, 0, 0)}
+
+
+def test_a_renamed_machine_keeps_its_identity(tenant: Tenant) -> None:
+    tenant.shows([a_runtime(HostMachineName=None)])
+    before = only(tenant.hosts()).subject
+    tenant.shows([a_runtime(HostMachineName=None, MachineName="Renamed")])
+    after = only(tenant.hosts()).subject
+
+    assert after.identity == before.identity
+    assert after.name == "Renamed"
+
+
+def test_a_host_of_which_a_session_is_hidden_is_not_judged_by_the_rest(tenant: Tenant) -> None:
+    lonely = a_runtime(SessionId=9, HostMachineName="OTHER")
+    tenant.shows([*crew(2), lonely], [at_the_host(a_session())])
+    assert [counts(host) for host in tenant.hosts()] == [(3, 0, 0), (1, 0, 0)]
+    tenant.server.routes[SESSIONS] = refusal(403, 0)
+    collected = tenant.poll()
+
+    assert collected.partial is True
+    hosts = [s.subject.name for s in collected.samples if s.subject.kind == "machine"]
+    assert hosts == ["OTHER"]
+
+
+def test_a_server_without_machine_sessions_tells_of_hosts_without_their_slots(
+    tenant: Tenant,
+) -> None:
+    tenant.shows(sessions=[a_session(robot=UNATTENDED) | SILENT])
+    tenant.server.routes[RUNTIMES] = refusal(404)
+
+    host = only(tenant.hosts())
+    assert counts(host) == (1, 1, 0)
+    assert values(host)["runtimes"] is None
+    assert host.subject.labels["robot_type"] == "Unattended"
+
+
+def test_hosts_carry_the_labels_of_their_tenant_below_their_own(tenant: Tenant) -> None:
+    tenant.collect = COLLECTOR.make("production", {"region": "emea", "host": "not this"})
+    tenant.shows([a_runtime()])
+
+    labels = only(tenant.hosts()).subject.labels
+    assert (labels["region"], labels["host"]) == ("emea", "VM-RPA-07")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_hosts_that_change_little_by_little_are_what_they_would_be_anew(
+    tenant: Tenant, seed: int
+) -> None:
+    chance = random.Random(seed)
+    runtimes = [
+        a_runtime(
+            SessionId=n, HostMachineName=f"HOST-{n // 3}", ServiceUserName=f"u{n}", Runtimes=n % 3
+        )
+        for n in range(12)
+    ]
+    people = [
+        a_session(
+            Id=100 + n,
+            HostMachineName=f"HOST-{n}",
+            MachineId=229978,
+            robot={"Id": n, "Username": "p"},
+        )
+        for n in range(4)
+    ]
+    changes: list[Row] = [
+        {"Status": "Busy", "UsedRuntimes": 1},
+        {"Status": "Available", "UsedRuntimes": 0},
+        GONE,
+        SILENT,
+        {"IsUnresponsive": False, "ReportingTime": ago(1)},
+        {"RuntimeType": "Headless"},
+        {"MaintenanceMode": "Enabled"},
+        {"MaintenanceMode": "Default"},
+        {"Runtimes": 5},
+        {"HostMachineName": "HOST-0"},
+        {"HostMachineName": None, "MachineId": None},
+        {"SessionId": 3},
+    ]
+    for _ in range(25):
+        chance.choice(runtimes).update(chance.choice(changes))
+        who = chance.choice(people)
+        who.update({"State": chance.choice(["Busy", "Available", "Disconnected"])})
+        who.update({"HostMachineName": f"HOST-{chance.choice([0, 1, 1, 1, 1])}"})
+        tenant.shows(runtimes, people)
+        fresh = COLLECTOR.make("production", {})
+        with tenant.client.poll(30) as poll:
+            expected = fresh(poll)
+
+        assert told(tenant.poll()) == told(expected)
+
+
+def test_the_first_silent_session_of_a_dead_host_finds_the_others_late(tenant: Tenant) -> None:
+    tenant.shows(
+        [
+            a_runtime(SessionId=1, ServiceUserName="a", ReportingTime=ago(125)),
+            a_runtime(SessionId=2, ServiceUserName="b", ReportingTime=ago(110)),
+            a_runtime(SessionId=3, ServiceUserName="c", ReportingTime=ago(80)),
+            a_runtime(SessionId=4, ServiceUserName="d", **GONE),
+        ]
+    )
+    found = values(only(tenant.hosts()))
+    assert (found["unresponsive_sessions"], found["late_sessions"]) == (1, 3)
+
+
+def test_lateness_is_looked_at_where_a_session_is_silent_only(tenant: Tenant) -> None:
+    tenant.shows(
+        [
+            a_runtime(SessionId=1, ServiceUserName="a", ReportingTime=ago(5)),
+            a_runtime(SessionId=2, ServiceUserName="b", ReportingTime=ago(110)),
+        ]
+    )
+    assert values(only(tenant.hosts()))["late_sessions"] == 0
+    tenant.server.clock.advance(20)
+    found = values(only(tenant.hosts()))
+    assert (found["unresponsive_sessions"], found["late_sessions"]) == (1, 1)
+    tenant.server.clock.advance(60)
+    assert values(only(tenant.hosts()))["late_sessions"] == 2, "it grows late without a new row"
+
+
+def test_a_session_in_maintenance_is_not_late(tenant: Tenant) -> None:
+    tenant.shows(
+        [
+            a_runtime(SessionId=1, ServiceUserName="a", **SILENT),
+            a_runtime(
+                SessionId=2,
+                ServiceUserName="b",
+                ReportingTime=ago(300),
+                MaintenanceMode="Enabled",
+            ),
+        ]
+    )
+    assert values(only(tenant.hosts()))["late_sessions"] == 1

@@ -1,0 +1,555 @@
+"""Who is told what and when: routes, people, root causes, limits."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from monitor.core.alert import Alert, AlertKey, Phase
+from monitor.core.calendar import Maintenance
+from monitor.core.compose import MOST_ITEMS
+from monitor.core.delivery import DeliveryState, Permanent, after_attempt
+from monitor.core.flapping import Flapping
+from monitor.core.inhibition import Inhibition
+from monitor.core.matching import Where, parse_where
+from monitor.core.message import What
+from monitor.core.mute import Acknowledgement, People, Silence
+from monitor.core.occurrences import Occurrence
+from monitor.core.pace import Pace
+from monitor.core.routing import Escalation, Listener
+from monitor.core.rule import Policy
+from monitor.core.sample import Subject
+from monitor.core.severity import Severity
+from monitor.core.told import Saying, Told
+from monitor.core.truth import News, difference, is_owed, truth_of
+from tests.builders import NOW, a_backlog_rule, after
+from tests.unit.core.telling_rig import ROUTE, World, a_plan, with_route
+
+BAD, WORSE, GOOD = 900.0, 5000.0, 1.0
+
+
+class Every:
+    """A schedule with a time each so many seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+
+    def next_after(self, at: datetime) -> datetime:
+        past = int((at - NOW).total_seconds())
+        return after((past // self.seconds + 1) * self.seconds)
+
+
+class Between:
+    """A window of one stretch of time."""
+
+    def __init__(self, start: float, end: float) -> None:
+        self.start, self.end = after(start), after(end)
+
+    def contains(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
+    def next_change(self, after: datetime) -> datetime | None:
+        return next((at for at in (self.start, self.end) if at > after), None)
+
+    def occurrences(self, after: datetime, count: int) -> tuple[Occurrence, ...]:
+        raise NotImplementedError
+
+
+def a_window(name: str, start: float, end: float, where: Where | None = None) -> Maintenance:
+    return Maintenance(
+        name=name, window=Between(start, end), where=where or Where(), timezone="UTC"
+    )
+
+
+def an_acknowledgement(alert: Alert, at: float, **fields: object) -> People:
+    given = Acknowledgement(
+        alert_id=alert.id,
+        severity=alert.severity,
+        at=after(at),
+        expires_at=after(at) + timedelta(hours=24),
+        author="anna",
+        note="on it",
+    )
+    return People(acknowledgements={alert.id: replace(given, **fields)})  # type: ignore[arg-type]
+
+
+def the_alert(world: World) -> Alert:
+    (alert,) = world.desk.alerts.values()
+    return alert
+
+
+def _polls(world: World, items: dict[str, float | None], until: int, every: int = 300) -> None:
+    for at in range(int(world.at_s) + every, until + 1, every):
+        world.poll(at, items)
+
+
+# Escalation and acknowledgement
+
+ESCALATING = with_route(
+    escalate=(Escalation(after=timedelta(minutes=30), channels=("boss",)),),
+    repeat_every=timedelta(hours=1),
+)
+
+
+def test_nobody_acknowledges_so_the_boss_hears_and_is_told_the_end() -> None:
+    world = World(plan=a_plan(routes=[ESCALATING], channels=("ops", "boss")))
+    world.poll(0, {"A": BAD})
+    assert world.desk.next_at == after(1800)
+    world.tick(1799)
+    assert world.told("boss") == []
+    world.tick(1800)
+    world.poll(2000, {"A": GOOD})
+    assert world.told("boss") == [(1800, "opened A"), (2000, "resolved A")]
+
+
+def test_who_acknowledges_in_time_spares_the_boss_and_the_reminders() -> None:
+    world = World(plan=a_plan(routes=[ESCALATING], channels=("ops", "boss")))
+    world.poll(0, {"A": BAD})
+    world.hear(an_acknowledgement(the_alert(world), 60))
+    _polls(world, {"A": BAD}, 7200)
+    assert the_alert(world).mutes == ("acknowledged: by anna: on it",)
+    world.poll(7300, {"A": GOOD})
+    assert world.told("boss") == []
+    assert world.told("ops") == [(0, "opened A"), (7300, "resolved A")]
+
+
+def test_an_acknowledgement_that_ends_lets_reminders_and_escalation_go_on() -> None:
+    world = World(plan=a_plan(routes=[ESCALATING], channels=("ops", "boss")))
+    world.poll(0, {"A": BAD})
+    world.hear(an_acknowledgement(the_alert(world), 60, expires_at=after(5000), note=""))
+    _polls(world, {"A": BAD}, 4800)
+    world.tick(5000)
+    assert world.told("boss") == [(5000, "opened A")]
+    assert world.told("ops") == [(0, "opened A"), (5000, "still open A")]
+
+
+def test_a_worse_severity_breaks_an_acknowledgement() -> None:
+    world = World()
+    world.poll(0, {"A": BAD})
+    world.hear(an_acknowledgement(the_alert(world), 60))
+    world.plan = world.desk.plan = a_plan(a_backlog_rule(severity=Severity.CRITICAL))
+    world.poll(120, {"A": BAD})
+    assert world.told() == [(0, "opened A"), (120, "worse A")]
+    assert ("A", "worsened") in world.events
+
+
+def test_a_severity_that_eases_is_noted_and_not_told() -> None:
+    world = World(plan=a_plan(a_backlog_rule(severity=Severity.CRITICAL)))
+    world.poll(0, {"A": BAD})
+    world.plan = world.desk.plan = a_plan(a_backlog_rule(severity=Severity.INFO))
+    world.poll(120, {"A": BAD})
+    assert world.told() == [(0, "opened A")]
+    assert ("A", "eased") in world.events
+
+
+def test_the_severity_of_what_is_only_pending_changes_without_a_word() -> None:
+    policy = Policy(hold=timedelta(hours=1))
+    world = World(plan=a_plan(a_backlog_rule(policy=policy)))
+    world.poll(0, {"A": BAD})
+    world.plan = world.desk.plan = a_plan(a_backlog_rule(severity=Severity.CRITICAL, policy=policy))
+    world.poll(60, {"A": BAD})
+    assert the_alert(world).severity is Severity.CRITICAL
+    assert world.events == [("A", "pending")]
+
+
+# Routes
+
+
+def test_a_route_that_tells_no_ends_forgets_quietly() -> None:
+    world = World(plan=a_plan(routes=[with_route(send_resolved=False)]))
+    world.poll(0, {"A": BAD})
+    world.poll(60, {"A": GOOD})
+    assert world.told() == [(0, "opened A")]
+    assert world.desk.alerts == {}
+
+
+def test_a_channel_that_two_routes_lead_to_hears_once() -> None:
+    routes = [with_route(continue_=True), with_route(name="routes[1]", channels=("ops", "mail"))]
+    world = World(plan=a_plan(routes=routes, channels=("ops", "mail")))
+    world.poll(0, {"A": BAD})
+    assert world.told("ops") == world.told("mail") == [(0, "opened A")]
+
+
+def test_a_rules_own_channels_stand_in_for_the_routes() -> None:
+    rule = a_backlog_rule(channels=("mail",), severity=Severity.CRITICAL)
+    world = World(plan=a_plan(rule, channels=("ops", "mail")))
+    world.poll(0, {"A": BAD})
+    assert (world.told("ops"), world.told("mail")) == ([], [(0, "opened A")])
+
+
+def test_who_was_told_of_a_problem_hears_its_end_when_no_route_leads_there_any_more() -> None:
+    world = World(plan=a_plan(channels=("ops", "mail")))
+    world.poll(0, {"A": BAD})
+    elsewhere = with_route(channels=("mail",), name="routes[9]")
+    world.plan = world.desk.plan = a_plan(routes=[elsewhere], channels=("ops", "mail"))
+    world.poll(60, {"A": GOOD})
+    assert world.told("ops") == [(0, "opened A"), (60, "resolved A")]
+    assert world.told("mail") == []
+
+
+def test_a_channel_that_is_gone_is_owed_nothing() -> None:
+    world = World()
+    world.poll(0, {"A": BAD})
+    world.plan = world.desk.plan = a_plan(
+        routes=[with_route(channels=("mail",))], channels=("mail",)
+    )
+    world.poll(60, {"A": GOOD})
+    assert world.desk.alerts == {}
+
+
+def test_a_digest_gathers_all_groups_and_reminds_in_its_own_time() -> None:
+    route = with_route(group_by=("name",), digest=Every(3600), repeat_every=timedelta(minutes=90))
+    world = World(plan=a_plan(a_backlog_rule(severity=Severity.CRITICAL), routes=[route]))
+    world.poll(10, {"A": BAD, "B": BAD})
+    assert world.desk.next_at == after(3600)
+    _polls(world, {"A": BAD, "B": BAD}, 12_000, every=10)
+    assert world.told() == [
+        (3600, "opened A, opened B"),
+        (10_800, "still open A, still open B"),
+    ]
+    assert world.received[0][2].message.is_digest
+
+
+def test_a_route_is_mute_in_its_windows_and_catches_up_after_them() -> None:
+    night = a_window("night", 0, 600)
+    routes = [
+        with_route(mute_in=("night",), continue_=True),
+        with_route(name="routes[1]", channels=("mail",), active_in=("night",)),
+    ]
+    plan = a_plan(routes=routes, channels=("ops", "mail"), windows={"night": night})
+    world = World(plan=plan)
+    world.poll(60, {"A": BAD})
+    assert (world.told("ops"), world.told("mail")) == ([], [(60, "opened A")])
+    assert the_alert(world).mutes == ("route: routes[0] is muted in night",)
+    assert world.desk.next_at == after(600)
+    world.tick(600)
+    assert world.told("ops") == [(600, "opened A")]
+    world.poll(660, {"A": GOOD})
+    assert [at for at, _ in world.told("mail")] == [60]
+    assert the_alert(world).mutes == ("route: routes[1] is active in night only",)
+
+
+def test_a_maintenance_window_mutes_what_it_is_for() -> None:
+    night = a_window("night", 0, 600, parse_where(["name=A"]))
+    world = World(plan=a_plan(windows={"night": night}, muting=(night,)))
+    world.poll(60, {"A": BAD, "B": BAD})
+    world.tick(600)
+    assert world.told() == [(60, "opened B"), (600, "opened A, still open B")]
+
+
+# Root cause
+
+EXPLAINS = Inhibition(
+    name="inhibitions[0]",
+    source=parse_where({"rule": "cause"}),
+    target=parse_where({"rule": "effect"}),
+    equal=("tenant",),
+)
+CAUSE = a_backlog_rule("cause", above=1000)
+EFFECT = a_backlog_rule("effect", above=100)
+
+
+def test_one_cause_is_told_with_the_names_of_what_it_explains() -> None:
+    world = World(plan=a_plan(CAUSE, EFFECT, inhibitions=(EXPLAINS,)))
+    world.poll(0, {"Host": WORSE, "R1": BAD, "R2": BAD})
+    ((_, _, delivery),) = world.received
+    (item,) = delivery.message.items
+    assert (item.name, item.affected_count) == ("Host", 3)
+    assert set(item.affected) == {"Host", "R1", "R2"}
+    effect = world.desk.alerts[AlertKey("effect", ("production", "queue", "r1"))]
+    assert effect.mutes[0].startswith("inhibited: cause on Host (incident ")
+
+
+def test_what_is_still_bad_when_its_cause_is_over_is_told_at_once() -> None:
+    world = World(plan=a_plan(CAUSE, EFFECT, inhibitions=(EXPLAINS,)))
+    world.poll(0, {"Host": WORSE, "R1": BAD, "R2": BAD})
+    world.poll(60, {"Host": GOOD, "R1": BAD, "R2": GOOD})
+    assert world.told() == [(0, "opened Host"), (60, "resolved Host"), (60, "opened R1")]
+
+
+def test_problems_that_explain_each_other_are_both_told() -> None:
+    back = replace(EXPLAINS, source=EXPLAINS.target, target=EXPLAINS.source)
+    world = World(plan=a_plan(CAUSE, EFFECT, inhibitions=(EXPLAINS, back)))
+    world.poll(0, {"Host": WORSE})
+    assert sorted(what for _, what in world.told()) == ["opened Host", "opened Host"]
+
+
+# Limits
+
+
+def test_a_storm_is_one_message_in_which_nothing_is_dropped() -> None:
+    world = World()
+    storm = {f"Q{number:03}": BAD for number in range(MOST_ITEMS + 10)}
+    world.poll(0, storm)
+    ((_, _, delivery),) = world.received
+    assert len(delivery.message.items) == MOST_ITEMS
+    assert delivery.message.rest == {What.OPENED: 10}
+    world.poll(60, dict.fromkeys(storm, GOOD))
+    assert world.received[1][2].message.rest == {What.RESOLVED: 10}
+    assert world.desk.alerts == {}
+
+
+def test_the_company_of_a_message_is_bounded_and_the_rest_keeps_its_reminder() -> None:
+    route = with_route(repeat_every=timedelta(minutes=10), group_interval=timedelta())
+    world = World(plan=a_plan(routes=[route]))
+    storm = {f"Q{number:03}": BAD for number in range(MOST_ITEMS + 10)}
+    world.poll(0, storm)
+    world.poll(60, {**storm, "New": BAD})
+    second = world.received[1][2]
+    assert len(second.message.items) == len(second.about) == MOST_ITEMS
+    assert second.message.rest == {What.OPEN: 11}
+    world.poll(660, {**storm, "New": BAD})
+    third = world.received[2][2]
+    assert len(third.about) == len(storm) + 1
+
+
+def test_more_than_a_channel_takes_becomes_one_digest() -> None:
+    pace = Pace(messages=2, per=timedelta(minutes=2))
+    world = World(plan=a_plan(routes=[with_route(group_by=("name",))], pace=pace))
+    world.poll(0, {"A": BAD})
+    world.poll(1, {"A": BAD, "B": BAD, "C": BAD})
+    world.poll(2, {"A": BAD, "B": BAD, "C": BAD, "D": BAD})
+    assert world.desk.next_at == after(60)
+    for at in (30, 59, 60):
+        world.tick(at)
+    assert world.told() == [(0, "opened A"), (1, "opened B, opened C"), (60, "opened D")]
+
+
+def test_a_message_that_was_given_up_is_tried_again_with_the_next_reminder() -> None:
+    world = World(plan=a_plan(routes=[with_route(repeat_every=timedelta(hours=1))]))
+    world.outages.add("ops")
+    world.poll(0, {"A": BAD})
+    _give_up(world)
+    world.outages.clear()
+    _polls(world, {"A": BAD}, 3600)
+    assert world.told() == [(3600, "opened A")]
+
+
+@pytest.mark.parametrize("repeat", [timedelta(), timedelta(hours=1)])
+def test_who_never_heard_of_a_problem_hears_no_end(repeat: timedelta) -> None:
+    world = World(plan=a_plan(routes=[with_route(repeat_every=repeat)]))
+    world.outages.add("ops")
+    world.poll(0, {"A": BAD})
+    _give_up(world)
+    world.outages.clear()
+    world.poll(60, {"A": GOOD})
+    assert world.told() == []
+    assert world.desk.alerts == {}
+
+
+def test_a_reminder_that_was_given_up_leaves_what_was_heard() -> None:
+    world = World(plan=a_plan(routes=[with_route(repeat_every=timedelta(hours=1))]))
+    world.poll(0, {"A": BAD})
+    world.outages.add("ops")
+    world.poll(3600, {"A": BAD})
+    _give_up(world)
+    world.outages.clear()
+    world.poll(3700, {"A": GOOD})
+    assert world.told() == [(0, "opened A"), (3700, "resolved A")]
+
+
+def test_an_end_that_was_given_up_is_over() -> None:
+    world = World()
+    world.poll(0, {"A": BAD})
+    world.outages.add("ops")
+    world.poll(60, {"A": GOOD})
+    _give_up(world)
+    assert world.desk.alerts == {}
+
+
+def test_the_other_channels_hear_of_one_that_fails() -> None:
+    channel = Subject(tenant="", kind="channel", key="ops", name="ops")
+    for routes, heard in (
+        ([ROUTE], ["boss", "mail"]),
+        ([with_route(channels=("ops", "mail"))], ["mail"]),
+    ):
+        world = World(plan=a_plan(routes=routes, channels=("ops", "boss", "mail")))
+        alert = replace(_firing(), subject=channel)
+        world.desk.alerts[alert.key] = alert
+        world.desk.is_look_due = True
+        world.tick(60)
+        assert sorted(name for _, name, _ in world.received) == heard
+
+
+# The clock, and what is on its way
+
+
+def test_a_clock_that_is_set_back_prolongs_no_wait() -> None:
+    world = World(plan=a_plan(routes=[with_route(group_wait=timedelta(seconds=30))]))
+    world.poll(7200, {"A": BAD})
+    world.desk.is_look_due = True
+    world.tick(3600)
+    assert world.told() == [(3600, "opened A")]
+
+
+def test_a_silence_that_begins_before_a_message_got_through_holds_it_back() -> None:
+    world = World(outages={"ops"})
+    world.poll(0, {"A": BAD})
+    silence = Silence(
+        id="S1",
+        where=parse_where(["name=A"]),
+        starts_at=after(10),
+        ends_at=after(7200),
+        author="anna",
+        comment="x",
+    )
+    world.hear(People(silences=(silence,)))
+    world.tick(10)
+    world.outages.clear()
+    world.tick(3600)
+    assert world.told() == []
+    world.tick(7200)
+    assert world.told() == [(7200, "opened A")]
+
+
+def test_a_message_that_was_made_due_again_by_somebody_else_is_sent_and_forgotten() -> None:
+    world = World(outages={"ops"})
+    world.poll(0, {"A": BAD})
+    (delivery,) = world.desk.undelivered.values()
+    _give_up(world)
+    world.desk.begin_attempt(delivery)
+    sent = replace(delivery, state=DeliveryState.SENT)
+    world.apply(world.desk.attempted(sent, world.now))
+    world.desk.end_attempt(delivery.id, is_known=True)
+    assert not world.desk.undelivered
+    assert not world.desk.in_flight
+
+
+def test_who_gets_a_message_that_had_been_given_up_knows_and_is_told_the_end() -> None:
+    world = World(outages={"ops"})
+    world.poll(0, {"A": BAD, "B": BAD})
+    (delivery,) = world.desk.undelivered.values()
+    _give_up(world)
+    world.outages.clear()
+    world.desk.begin_attempt(delivery)
+    world.apply(world.desk.attempted(replace(delivery, state=DeliveryState.SENT), world.now))
+    world.desk.end_attempt(delivery.id, is_known=True)
+    world.poll(60, {"A": GOOD, "B": GOOD})
+    assert world.told() == [(60, "resolved A, resolved B")]
+
+
+def test_an_attempt_without_an_outcome_may_have_arrived() -> None:
+    world = World(outages={"ops"})
+    world.poll(0, {"A": BAD})
+    (delivery,) = world.desk.undelivered.values()
+    world.desk.begin_attempt(delivery)
+    world.desk.end_attempt(delivery.id, is_known=False)
+    assert world.desk.undelivered[delivery.id].may_have_arrived
+
+
+def test_what_is_being_sent_is_not_taken_back() -> None:
+    world = World(outages={"ops"})
+    world.poll(0, {"A": BAD})
+    (delivery,) = world.desk.undelivered.values()
+    world.desk.begin_attempt(delivery)
+    world.outages.clear()
+    world.poll(60, {"A": GOOD})
+    assert world.withdrawn == []
+    assert [one.message.items[0].what for one in world.desk.undelivered.values()] == [
+        What.OPENED,
+        What.RESOLVED,
+    ]
+
+
+def test_a_desk_with_nothing_new_has_nothing_to_record() -> None:
+    world = World()
+    world.poll(0, {"A": GOOD})
+    assert not world.desk.decide([], world.now)
+    assert not world.desk.is_due(world.now)
+
+
+# Flapping
+
+
+def test_a_rule_may_have_every_change_told() -> None:
+    rule = a_backlog_rule(policy=Policy(flapping=None))
+    world = World(plan=a_plan(rule))
+    for step in range(20):
+        world.poll(60 * step, {"A": GOOD if step % 2 else BAD})
+    assert len(world.told()) == 20
+
+
+def test_flapping_that_is_no_longer_looked_for_has_ended() -> None:
+    flapping = Flapping(start=2, stop=0)
+    world = World(plan=a_plan(a_backlog_rule(policy=Policy(flapping=flapping))))
+    for at, items in ((0, BAD), (60, GOOD), (120, BAD)):
+        world.poll(at, {"A": items})
+    assert the_alert(world).flapping_since is not None
+    world.plan = world.desk.plan = a_plan(a_backlog_rule(policy=Policy(flapping=None)))
+    world.desk.is_look_due = True
+    world.tick(130)
+    assert [what for _, what in world.told()] == ["opened A", "flapping A", "still open A"]
+    assert ("A", "settled") in world.events
+
+
+def test_transitions_out_of_the_window_are_forgotten() -> None:
+    world = World()
+    world.poll(0, {"A": BAD})
+    world.poll(60, {"A": GOOD})
+    world.poll(7200, {"B": BAD})
+    assert [key.subject[2] for key in world.desk.transitions] == ["b"]
+
+
+# The truth of one alert
+
+
+def _firing(**fields: object) -> Alert:
+    alert = Alert(
+        id="X",
+        rule="backlog",
+        subject=Subject(tenant="production", kind="queue", key="a", name="A"),
+        severity=Severity.WARNING,
+        phase=Phase.FIRING,
+        started_at=NOW,
+        opened_at=NOW,
+        updated_at=after(60),
+        summary="A",
+        value=1.0,
+        limit=1.0,
+    )
+    return replace(alert, **fields)  # type: ignore[arg-type] # as Alert has them
+
+
+def _heard(saying: Saying, severity: Severity = Severity.WARNING) -> dict[str, Told]:
+    told = Told(saying=saying, severity=severity, at=NOW, first_at=NOW, delivery="d")
+    return {"ops": told}
+
+
+@pytest.mark.parametrize(
+    ("alert", "news"),
+    [
+        (_firing(), News.OPENED),
+        (_firing(flapping_since=NOW), News.FLAPS),
+        (_firing(told=_heard(Saying.OPEN)), None),
+        (_firing(told=_heard(Saying.OPEN), flapping_since=NOW), News.FLAPS),
+        (_firing(told=_heard(Saying.FLAPPING)), News.CALMED),
+        (_firing(told=_heard(Saying.OPEN, Severity.INFO)), News.WORSE),
+        (_firing(told=_heard(Saying.OPEN, Severity.CRITICAL)), None),
+        (_firing(told=_heard(Saying.UNHEARD)), News.AGAIN),
+        (_firing(told=_heard(Saying.UNHEARD, Severity.INFO)), News.WORSE),
+        (_firing(told=_heard(Saying.ENDED)), News.OPENED),
+        (_firing(phase=Phase.RESOLVED), None),
+        (_firing(phase=Phase.RESOLVED, told=_heard(Saying.OPEN)), News.ENDED),
+        (_firing(phase=Phase.RESOLVED, told=_heard(Saying.UNHEARD)), None),
+        (_firing(phase=Phase.RESOLVED, told=_heard(Saying.ENDED)), None),
+        (_firing(phase=Phase.PENDING, told=_heard(Saying.OPEN)), News.ENDED),
+    ],
+)
+def test_news_is_the_difference_of_what_was_told_and_what_is_so(
+    alert: Alert, news: News | None
+) -> None:
+
+    found = difference(alert, Listener(channel="ops", route=ROUTE))
+    assert (found and found.news) == news
+
+
+def test_a_flapping_alert_is_owed_its_end_though_nobody_heard() -> None:
+    assert is_owed(_firing(flapping_since=NOW))
+    assert not is_owed(_firing())
+    assert truth_of(_firing(phase=Phase.RESOLVED, flapping_since=NOW)) is Saying.FLAPPING
+
+
+def _give_up(world: World) -> None:
+    (delivery,) = world.desk.undelivered.values()
+    dead = after_attempt(delivery, Permanent("refused"), world.now, 0.0)
+    world.apply(world.desk.attempted(dead, world.now))
