@@ -1,6 +1,7 @@
 """Holds what receivers got against what the database says happened: was anybody left untold?
 
-Times are those at which the daemon decided, so nothing here depends on how fast a machine is.
+Times are those at which the daemon decided, and a problem must have been told only where it had
+the time to decide, so nothing here depends on how fast a machine is.
 """
 
 from collections import Counter
@@ -14,8 +15,8 @@ from tests.acceptance.past import Past, Sent, Stretch
 
 PROBLEMS, ENDS = {one.value for one in NEWS}, {one.value for one in ENDINGS}
 MOST_IN_HEADER = 20
-PATIENCE = timedelta(seconds=5)
-"""A message that waits for company is due after 2 s; somebody has to look then."""
+PATIENCE = timedelta(seconds=2)
+"""How long a message may wait for company; the next look at the alerts tells it."""
 
 
 @dataclass(kw_only=True)
@@ -50,7 +51,7 @@ def audit(
         _check_fates(account, sent, received)
         _check_words(account, sent, received)
         beliefs = _check_order(account, channel, sent, received)
-        _check_problems(account, channel, sent, beliefs, past.stretches, channels_of)
+        _check_problems(account, channel, past, beliefs, channels_of)
     return account
 
 
@@ -125,23 +126,26 @@ def _check_order(
 def _check_problems(
     account: Account,
     channel: str,
-    sent: Sequence[Sent],
+    past: Past,
     beliefs: Beliefs,
-    stretches: Iterable[Stretch],
     channels_of: Mapping[str, Sequence[str]],
 ) -> None:
-    for stretch in stretches:
+    sent = [one for one in past.sent if one.channel == channel]
+    for stretch in past.stretches:
         is_about_it = stretch.kind == "channel" and stretch.key == channel
         if channel not in channels_of[stretch.severity] or is_about_it:
             continue
-        how = _how_told(stretch, beliefs.get(stretch.incident, []), sent)
+        how = _how_told(stretch, beliefs.get(stretch.incident, []), sent, past.polls)
         account.problems[how] += 1
         if how == "untold":
             account.untold_problems.append(f"{channel} was never told of {stretch}")
 
 
 def _how_told(
-    stretch: Stretch, beliefs: Sequence[tuple[datetime, datetime | None]], sent: Sequence[Sent]
+    stretch: Stretch,
+    beliefs: Sequence[tuple[datetime, datetime | None]],
+    sent: Sequence[Sent],
+    polls: Mapping[str, Sequence[datetime]],
 ) -> str:
     """Return how a channel learned of a problem, or why it need not have."""
     for begins, ends in beliefs:
@@ -158,16 +162,22 @@ def _how_told(
         # At once when it is critical, or when a mute ended; else after some company has come.
         is_urgent = stretch.severity == "critical" or begins > stretch.opened_at
         due = begins if is_urgent else begins + PATIENCE
-        if not _is_covered(due, ends, taken_back):
+        since = _first_uncovered(due, taken_back)
+        if any(_was_looked_at(since, ends, instants) for instants in polls.values()):
             return "untold"
     return "over before"
 
 
-def _is_covered(
-    begins: datetime, ends: datetime, spans: Sequence[tuple[datetime, datetime | None]]
-) -> bool:
-    """Tell whether messages that were taken back were on their way all the time."""
+def _first_uncovered(
+    begins: datetime, spans: Sequence[tuple[datetime, datetime | None]]
+) -> datetime:
+    """Return until when messages that were taken back had been on their way all the time."""
     for start, end in sorted((start, end) for start, end in spans if end is not None):
         if start <= begins < end:
             begins = end
-    return begins >= ends
+    return begins
+
+
+def _was_looked_at(begins: datetime, ends: datetime, polls: Iterable[datetime]) -> bool:
+    """Tell whether the daemon certainly decided in between: at the first of two polls."""
+    return sum(begins <= at < ends for at in polls) > 1

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from monitor.core.message import message_from_dict
 from monitor.store import Store
-from monitor.store.tables import ALERT_EVENTS, ALERTS, DELIVERIES, DELIVERY_ATTEMPTS
+from monitor.store.tables import ALERT_EVENTS, ALERTS, DELIVERIES, DELIVERY_ATTEMPTS, POLLS
 
 
 @dataclass(kw_only=True)
@@ -56,17 +56,21 @@ class Sent:
 
 @dataclass(kw_only=True)
 class Past:
-    """Everything that is recorded. `disorder` are sentences about what cannot be."""
+    """Everything that is recorded. `disorder` are sentences about what cannot be.
+
+    `polls` are, by collector, when each poll was over; what is to be told is decided right after.
+    """
 
     stretches: list[Stretch] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    polls: dict[str, list[datetime]] = field(default_factory=dict)
     disorder: list[str] = field(default_factory=list)
 
 
 def read(store: Store) -> Past:
     """Read all of it, once nothing happens any more."""
     with store.reading() as connection:
-        past = Past(sent=_sent(connection))
+        past = Past(sent=_sent(connection), polls=_polls(connection))
         lives: dict[str, _Life] = {}
         event = ALERT_EVENTS.c
         statement = (
@@ -105,6 +109,14 @@ def _sent(connection: Connection) -> list[Sent]:
                 said={item.alert_id: item.what.value for item in message.items},
             )
         )
+    return found
+
+
+def _polls(connection: Connection) -> dict[str, list[datetime]]:
+    found: dict[str, list[datetime]] = {}
+    for row in connection.execute(select(POLLS).order_by(POLLS.c.id)):
+        over_at = row.started_at + timedelta(seconds=row.took_s)
+        found.setdefault(row.collector, []).append(over_at)
     return found
 
 
