@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from monitor.core.message import Message
 from monitor.core.told import Told
@@ -114,6 +115,8 @@ def after_attempt(delivery: Delivery, outcome: Outcome, now: datetime, jitter: f
                 return replace(tried, state=DeliveryState.DEAD, last_error=reason, settled_at=now)
             in_doubt = delivery.may_have_arrived or outcome.may_have_arrived
             return replace(tried, next_at=next_at, last_error=reason, may_have_arrived=in_doubt)
+        case _:
+            assert_never(outcome)
 
 
 def _wait(earlier_attempts: int, asked_s: float | None, jitter: float) -> timedelta:

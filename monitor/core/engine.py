@@ -164,13 +164,10 @@ def _evidence(rule: Rule, sample: Sample, alert: Alert, windows: Windows) -> Evi
         return Evidence.OUT_OF_SCOPE
     if alert.phase is Phase.PENDING:
         return Evidence.FINE
-    match rule.clears(sample, windows):
-        case True:
-            return Evidence.FINE
-        case False:
-            return Evidence.BREACHED
-        case None:
-            return Evidence.UNCLEAR
+    is_clear = rule.clears(sample, windows)
+    if is_clear is None:
+        return Evidence.UNCLEAR
+    return Evidence.FINE if is_clear else Evidence.BREACHED
 
 
 def _facts(rule: Rule, sample: Sample, windows: Windows) -> Facts:

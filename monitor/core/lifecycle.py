@@ -7,6 +7,7 @@ only with evidence in hand, so no step ever follows from not having looked.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from monitor.core.alert import (
     Alert,
@@ -207,6 +208,8 @@ def step_for(evidence: Evidence, alert: Alert, rule: Rule, facts: Facts, now: da
             return absent(alert, rule, facts, now)
         case Evidence.OUT_OF_SCOPE:
             return end(alert, Reason.OUT_OF_SCOPE, now)
+        case _:
+            assert_never(evidence)
 
 
 def _reweighed(alert: Alert, rule: Rule, now: datetime) -> Step:

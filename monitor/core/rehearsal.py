@@ -1,6 +1,6 @@
 """Plays polls, people, channels and the time: what would have been told, and when.
 
-The alerts and their messages go the way they go in the daemon (`Desk`, `Watch`), with instants
+The alerts and their messages go the way they go in the daemon (`Desk`, `Remit`), with instants
 instead of a clock and without a database. Between two polls time moves on by the very instants at
 which something is due: a wait of ten seconds ends after ten seconds, however rare the polls are.
 """
@@ -18,9 +18,10 @@ from monitor.core.matching import Where
 from monitor.core.mute import Acknowledgement, People, Silence
 from monitor.core.plan import Plan
 from monitor.core.post import Post
+from monitor.core.remit import Remit
 from monitor.core.routing import alert_labels
 from monitor.core.sample import Snapshot
-from monitor.core.watch import Watch
+from monitor.core.vitals import Vitals
 
 ACKNOWLEDGED_FOR = timedelta(hours=24)
 
@@ -57,21 +58,20 @@ class Rehearsal:
     plan: Plan
     collector_kinds: Mapping[str, tuple[str, ...]]
     started_at: datetime
-    tenants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tenants: Mapping[str, Mapping[str, str]] | None = None
     accepts: Callable[[str, datetime], Outcome] = _at_once
     events: list[AlertEvent] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     withdrawals: list[Withdrawal] = field(default_factory=list)
     _desk: Desk = field(init=False)
-    _watch: Watch = field(init=False)
+    _remit: Remit = field(init=False)
+    _vitals: Vitals = field(default_factory=Vitals)
 
     def __post_init__(self) -> None:
         """Begin without alerts."""
         self._desk = Desk(plan=self.plan, started_at=self.started_at)
-        self._watch = Watch(
-            rules=tuple(self.plan.rules.values()),
-            collector_kinds=self.collector_kinds,
-            tenants=self.tenants,
+        self._remit = Remit(
+            plan=self.plan, collector_kinds=self.collector_kinds, tenants=self.tenants
         )
 
     @property
@@ -87,9 +87,7 @@ class Rehearsal:
     def poll(self, snapshots: Iterable[Snapshot], now: datetime) -> None:
         """Judge the polls that end at an instant, together with the time up to it."""
         self.advance(now)
-        alerts = self._desk.alerts
-        parts = [part for one in snapshots for part in self._watch.judge(one, alerts, now)]
-        self._decide(parts, now)
+        self._decide([part for one in snapshots for part in self._judge(one, now)], now)
         self._catch_up(now)
 
     def advance(self, to: datetime) -> None:
@@ -194,9 +192,18 @@ class Rehearsal:
         self.attempts.append(Attempt(now, tried))
         self._apply(desk.attempted(tried, now), now)
         desk.end_attempt(delivery_id, is_known=True)
-        judged = self._watch.judge_attempt(tried, desk.alerts, now)
+        health = self._vitals.after_attempt(tried, now)
+        judged = self._remit.evaluate(desk.alerts, "", health, now)
         if judged.events or judged.alerts or desk.is_due(now):
             self._decide([judged], now)
+
+    def _judge(self, snapshot: Snapshot, now: datetime) -> list[Evaluation]:
+        alerts = self._desk.alerts
+        sight = self._vitals.after_poll(snapshot, self._remit, now)
+        self._remit.observe(sight)
+        judged = self._remit.judge(snapshot, alerts, now)
+        self._remit.seen(snapshot)
+        return [judged, self._remit.evaluate(alerts, snapshot.tenant, sight, now)]
 
     def _decide(self, parts: Iterable[Evaluation], now: datetime) -> None:
         self._apply(self._desk.decide(parts, now), now)

@@ -17,10 +17,11 @@ from monitor.core.delivery import Delivery, DeliveryState
 from monitor.core.desk import Changes, Desk
 from monitor.core.engine import Evaluation
 from monitor.core.plan import Plan
-from monitor.core.sample import Collected, Snapshot
+from monitor.core.remit import Remit
+from monitor.core.sample import Snapshot
 from monitor.core.situation import Transitions
-from monitor.pipeline.remit import Remit
-from monitor.pipeline.vitals import Vitals
+from monitor.core.vitals import Vitals
+from monitor.pipeline.recall import recall, recall_vitals
 from monitor.store.store import Store, Write
 
 log = structlog.get_logger(__name__)
@@ -77,12 +78,11 @@ class Evaluator:
             self._remit = Remit(
                 plan=self.plan, collector_kinds=self.collector_kinds, tenants=self.tenants
             )
-            self._remit.recall(self.store, at.now)
             self._desk = Desk(plan=self.plan, started_at=at.now)
+            self._desk.transitions = recall(self._remit, self.store, at.now)
+            recall_vitals(self._vitals, self._remit, self.store, at.now)
             self._take()
-            self._desk.transitions = self._remit.transitions(self.store, at.now)
             self._hear(at)
-            self._vitals.recall(self.store, self._remit, at.now)
             self._give_up_undeliverable(at.now)
             closed = self._remit.close(self._desk.alerts, at.now)
             gone = {alert.key for part in closed for alert in part.alerts}
@@ -107,8 +107,7 @@ class Evaluator:
         with self._lock:
             before, transitions = self._remit, self._desk.transitions
             # Whatever may fail without a trace comes first.
-            remit.recall(self.store, at.now, before)
-            wider = remit.transitions(self.store, at.now)
+            wider = recall(remit, self.store, at.now, before)
             self._hear(at)
             parts = [*self._after_failed_commit(), *self._after_clock_step(at)]
             try:
@@ -147,8 +146,7 @@ class Evaluator:
                 remit.evaluate(alerts, snapshot.tenant, sight, at.now),
             ]
             settled = self._commit(snapshot, parts, at.now)
-            if isinstance(snapshot.outcome, Collected):
-                remit.roster.seen(snapshot.tenant, snapshot.outcome)
+            remit.seen(snapshot)
             return settled
 
     def tick(self, at: Instant) -> Settled:

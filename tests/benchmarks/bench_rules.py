@@ -20,9 +20,9 @@ from pathlib import Path
 from monitor.config.load import load_text
 from monitor.core.alert import Phase
 from monitor.core.desk import Desk
+from monitor.core.remit import Remit
 from monitor.core.sample import Collected, Sample, Snapshot, Subject
 from monitor.daemon.garbage import calm
-from monitor.pipeline.remit import Remit
 from tests.benchmarks.prometheus import Hit, is_installed, prometheus
 
 QUEUES = 10_000

@@ -172,6 +172,16 @@ def test_between_the_limits_an_open_alert_stays_and_none_opens() -> None:
     assert run.see(240, 49) is None
 
 
+def test_what_is_not_known_to_be_over_stays_open() -> None:
+    rule = a_backlog_rule(above=100)
+    run = Run(rule)
+    run.see(0, 101)
+    run.rule = replace(rule, clears=lambda _sample, _windows: None)
+    assert run.see(60, 10) is not None
+    run.rule = rule
+    assert run.see(120, 10) is None
+
+
 def test_a_failed_poll_resolves_nothing_and_opens_nothing() -> None:
     run = Run(a_backlog_rule())
     run.see(0, 500)

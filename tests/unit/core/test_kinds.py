@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from monitor.core.kinds import KINDS, Kind, by_doubling, by_whole_numbers
+from monitor.core.kinds import KINDS, Kind, by_doubling, by_whole_numbers, exactly
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,11 @@ from monitor.core.kinds import KINDS, Kind, by_doubling, by_whole_numbers
 )
 def test_time_is_recorded_each_time_it_has_doubled(seconds: float, step: float) -> None:
     assert by_doubling(seconds) == step
+
+
+@pytest.mark.parametrize("value", [0.0, -0.5, 1e300])
+def test_most_numbers_are_recorded_at_each_change(value: float) -> None:
+    assert exactly(value) == value
 
 
 def test_days_are_recorded_when_the_whole_number_changes() -> None:

@@ -84,6 +84,18 @@ def test_a_rule_is_given_no_more_than_its_own() -> None:
     assert len(found.for_rule(RULES[0])) == len(samples)
 
 
+def test_a_subject_that_comes_to_others_of_its_place_is_judged_like_them() -> None:
+    scopes = Scopes(RULES)
+    first, second = (
+        a_sample(a_subject(name, labels={"folder": FOLDERS[1]}), new_items=20)
+        for name in ("Queue-70", "Queue-71")
+    )
+    alone = breached([first], RULES, scopes)
+    both = breached([first, second], RULES, scopes)
+
+    assert {key.rule for key in both - alone} == {key.rule for key in alone}
+
+
 def test_what_came_and_went_is_forgotten() -> None:
     scopes = Scopes(RULES)
     for _ in range(200):

@@ -59,6 +59,19 @@ def test_what_is_still_true_stays_on_its_way() -> None:
     assert world.desk.undelivered == before
 
 
+def test_what_somebody_sent_again_by_hand_is_left_alone_when_the_channel_knows_more() -> None:
+    world = World()
+    world.poll(0, {"A": BAD})
+    ((_, _, sent),) = world.received
+    by_hand = replace(sent, id="of old", next_at=after(7200))
+    world.desk.undelivered = {by_hand.id: by_hand}
+    world.hear(People(silences=(replace(ELSEWHERE, where=parse_where(["name=A"])),)))
+    world.tick(60)
+
+    assert world.withdrawn == []
+    assert list(world.desk.undelivered) == ["of old"]
+
+
 def test_a_message_of_which_nobody_knows_what_it_speaks_of_stays_on_its_way() -> None:
     world = World()
     odd = replace(a_delivery(), about=(), next_at=after(0) + timedelta(hours=9))

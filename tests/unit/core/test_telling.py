@@ -267,6 +267,19 @@ def test_what_is_still_bad_when_its_cause_is_over_is_told_at_once() -> None:
     assert world.told() == [(0, "opened Host"), (60, "resolved Host"), (60, "opened R1")]
 
 
+def test_a_cause_names_no_problem_that_was_over_before() -> None:
+    world = World(plan=a_plan(CAUSE, EFFECT, inhibitions=(EXPLAINS,)))
+    world.poll(0, {"R1": BAD, "Host": GOOD})
+    world.outages.add("ops")
+    world.poll(60, {"R1": GOOD, "Host": GOOD})
+    world.outages.clear()
+    world.poll(400, {"R1": GOOD, "R2": BAD, "Host": WORSE})
+    (host,) = (
+        item for _, _, sent in world.received for item in sent.message.items if item.name == "Host"
+    )
+    assert set(host.affected) == {"Host", "R2"}
+
+
 def test_problems_that_explain_each_other_are_both_told() -> None:
     back = replace(EXPLAINS, source=EXPLAINS.target, target=EXPLAINS.source)
     world = World(plan=a_plan(CAUSE, EFFECT, inhibitions=(EXPLAINS, back)))

@@ -124,6 +124,16 @@ def test_a_clock_set_back_forgets_what_it_placed_too_late() -> None:
     assert seen((5000, 2), (60, 4)).known_since(WHO, 0) == after(60).timestamp()
 
 
+def test_what_others_remember_is_taken_over_for_the_metrics_that_are_asked_for() -> None:
+    before = seen((0, 10), (60, 30))
+    before.observe(WHO, 1, after(0), 5)
+    renewed = Windows()
+    renewed.take_over(before, {("queue", 0)})
+
+    assert renewed.known_since(WHO, 0) == after(0).timestamp()
+    assert renewed.known_since(WHO, 1) is None
+
+
 def test_a_window_never_ends_before_the_last_observation() -> None:
     assert seen((0, 1), (4000, 2), now=3999).increase(WHO, 0, HOUR) == 1
 

@@ -1,14 +1,14 @@
 """How well each collector sees and each channel takes messages, from one event to the next."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.core.channel_health import Channels
 from monitor.core.delivery import Delivery
 from monitor.core.health import Health
+from monitor.core.remit import Remit
 from monitor.core.sample import Collected, Snapshot
-from monitor.pipeline.remit import Remit
-from monitor.store.store import Store
 
 
 @dataclass(slots=True)
@@ -18,17 +18,13 @@ class Vitals:
     _channels: Channels = field(default_factory=Channels)
     _collectors: dict[tuple[str, str], Health] = field(default_factory=dict)
 
-    def recall(self, store: Store, remit: Remit, now: datetime) -> None:
-        """Take over how everything fared before the start. StoreError: it cannot be read."""
-        self._channels.learn(store.channel_failures())
-        for state in store.collector_states():
-            key = (state.tenant, state.collector)
-            self._collectors[key] = Health(
-                subject=remit.collector(*key, state.last_error or ""),
-                known_since=now,
-                last_success_at=state.last_success_at,
-                failed_polls=state.failures,
-            )
+    def learn(
+        self, channels: Mapping[str, tuple[int, datetime, str]], collectors: Iterable[Health]
+    ) -> None:
+        """Take over how everything fared before the start: see `Channels.learn` for channels."""
+        self._channels.learn(channels)
+        for health in collectors:
+            self._collectors[health.subject.tenant, health.subject.key] = health
 
     def go_by(self, remit: Remit) -> None:
         """Forget what a new remit does not watch, and take over its tenants' labels."""

@@ -18,22 +18,18 @@ from monitor.core.roster import Roster
 from monitor.core.rule import Rule
 from monitor.core.sample import Collected, Snapshot, Subject
 from monitor.core.scopes import Scopes
-from monitor.core.situation import Transitions
 from monitor.core.window import Spans, Windows
-from monitor.store.store import Store
 
 Metric = tuple[str, int]
 """A metric by its kind and its position there."""
 
-WITHOUT_HISTORY = frozenset({COLLECTOR.name, CHANNEL.name})
-
 
 @dataclass(slots=True, kw_only=True)
 class Remit:
-    """Rules, tenants, collectors and channels; the memory begins empty, see `recall`.
+    """Rules, tenants, collectors and channels; what they remember begins empty.
 
     `collector_kinds` maps a collector's name to the kinds it answers for; `tenants` are those
-    that are watched, with their labels, None for whichever appear.
+    that are watched, with their labels, None for whichever appear. Not for several threads.
     """
 
     plan: Plan
@@ -53,23 +49,17 @@ class Remit:
         self.spans = looked_back_on(self.rules)
         self.windows = Windows(self.spans)
 
-    def recall(self, store: Store, now: datetime, before: "Remit | None" = None) -> None:
-        """Remember what the rules look back on: from the remit `before`, else from the history.
+    def take_over(self, before: "Remit") -> frozenset[Metric]:
+        """Go on with what another remit remembers; return of which metrics that is all there is."""
+        kept = self._known_to(before)
+        self.windows.take_over(before.windows, kept)
+        return kept
 
-        Raises:
-            StoreError: the history cannot be read.
-        """
-        self.roster.learn(store.known_subjects(self.roster.kinds))
-        kept = frozenset() if before is None else self._known_to(before)
-        if before is not None:
-            self.windows.take_over(before.windows, kept)
-        for kind, spans in self.spans.items():
-            for index, window in () if kind in WITHOUT_HISTORY else spans.items():
-                if (kind, index) in kept:
-                    continue
-                metric = KINDS[kind].metrics[index].name
-                for identity, at, value in store.load_series(kind, metric, now - window):
-                    self.windows.observe(identity, index, at, value)
+    @property
+    def flapping_window(self) -> timedelta:
+        """Return the longest time in which a rule counts how often its alerts open."""
+        policies = (rule.policy.flapping for rule in self.rules)
+        return max((policy.window for policy in policies if policy), default=timedelta())
 
     def observe(self, collected: Collected) -> None:
         """Take in a poll, as far as rules look back on it."""
@@ -89,6 +79,11 @@ class Remit:
             for alert in alerts.values()
             if alert.subject.tenant == snapshot.tenant and alert.subject.kind in kinds
         )
+
+    def seen(self, snapshot: Snapshot) -> None:
+        """Note who was there at a poll that has been judged and counts."""
+        if isinstance(snapshot.outcome, Collected):
+            self.roster.seen(snapshot.tenant, snapshot.outcome)
 
     def evaluate(
         self,
@@ -122,16 +117,6 @@ class Remit:
         labels = (self.tenants or {}).get(tenant, {})
         return collector_subject(tenant, collector, labels, reason)
 
-    def transitions(self, store: Store, now: datetime) -> Transitions:
-        """Return when alerts opened and recovered, as far back as a rule counts it.
-
-        Raises:
-            StoreError: the history cannot be read.
-        """
-        policies = (rule.policy.flapping for rule in self.rules)
-        longest = max((policy.window for policy in policies if policy), default=timedelta())
-        return store.load_transitions(now - longest)
-
     def _covers(self, alert: Alert) -> bool:
         """Tell whether what an alert is about is watched still."""
         subject = alert.subject
@@ -150,5 +135,6 @@ class Remit:
             (kind, index)
             for kind, spans in self.spans.items()
             for index, span in spans.items()
-            if (kind, index) in known and (span <= known[kind, index] or kind in WITHOUT_HISTORY)
+            if (kind, index) in known
+            and (span <= known[kind, index] or KINDS[kind].history is None)
         )
