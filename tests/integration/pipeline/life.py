@@ -1,10 +1,11 @@
 """One life of the daemon without threads and network: polls and time go in, messages come out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from monitor.config.compose import Configuration
 from monitor.config.load import load_text
 from monitor.core.alert import AlertEvent
 from monitor.core.delivery import Delivered, Delivery, DeliveryState, Outcome
@@ -57,7 +58,8 @@ group_interval = "0s"
 """
 """Where a test says nothing of routes: everything is told at once, to everybody."""
 CHANNELS = ("ops", "mail")
-KINDS = {"queues": ("queue",), "sessions": ("session",)}
+Kinds = tuple[str, ...]
+KINDS: Mapping[str, Kinds] = {"queues": ("queue",), "sessions": ("session",)}
 
 Act = Callable[[], object]
 
@@ -83,8 +85,7 @@ class Life:
     followed: list[Settled] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        routes = "" if "[[routes]]" in self.rules else AT_ONCE
-        configuration = load_text(HEAD + self.rules + routes, Path("config.toml"))
+        configuration = self._read(self.rules, HEAD)
         self.evaluator = Evaluator(
             store=self.store,
             plan=configuration.plan,
@@ -123,6 +124,15 @@ class Life:
     ) -> Settled:
         return self._settle(Failed(kind="unreachable", message=message), at, tenant, collector)
 
+    def reload(
+        self, rules: str, *, at: float, head: str = HEAD, collectors: Mapping[str, Kinds] = KINDS
+    ) -> Settled:
+        """What SIGHUP does with a changed configuration."""
+        found = self._read(rules, head)
+        tenants = {name: tenant.labels for name, tenant in found.tenants.items()}
+        settled = self.evaluator.reload(found.plan, collectors, tenants, self.instant(at))
+        return self._sent(settled, at)
+
     def tick(self, at: float) -> Settled:
         """What the ticker does."""
         return self._sent(self.evaluator.tick(self.instant(at)), at)
@@ -158,6 +168,11 @@ class Life:
             outcome=outcome,
         )
         return self._sent(self.evaluator.settle(snapshot, instant), at)
+
+    @staticmethod
+    def _read(rules: str, head: str) -> Configuration:
+        routes = "" if "[[routes]]" in rules else AT_ONCE
+        return load_text(head + rules + routes, Path("config.toml"))
 
     def _sent(self, settled: Settled, at: float) -> Settled:
         for channel in CHANNELS if self.is_sending else ():
