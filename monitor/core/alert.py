@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from monitor.core.sample import Subject
 from monitor.core.severity import Severity
@@ -105,8 +106,7 @@ class Alert:
         return AlertKey(self.rule, self.subject.identity)
 
 
-@dataclass(frozen=True, slots=True)
-class AlertKey:
+class AlertKey(NamedTuple):
     """The identity of an alert: the rule's name in the configuration, and that of the subject."""
 
     rule: str

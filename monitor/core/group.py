@@ -1,10 +1,10 @@
 """Alerts that share messages on one channel, and when the next message is due."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.core.alert import Alert, Phase
+from monitor.core.alert import Alert, AlertKey, Phase
 from monitor.core.routing import Listener, Route
 from monitor.core.told import HEARD
 from monitor.core.truth import Difference, News, difference
@@ -21,6 +21,11 @@ class Group:
     route: Route
     labels: tuple[str, ...]
     members: list[tuple[Alert, Listener]] = field(default_factory=list)
+
+    def after(self, alerts: Mapping[AlertKey, Alert]) -> "Group":
+        """Return the group with its members as they are now."""
+        members = [(alerts[alert.key], listener) for alert, listener in self.members]
+        return replace(self, members=members)
 
     def differences(self) -> list[Difference]:
         """Return what the channel has to learn of the members."""

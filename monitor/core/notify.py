@@ -137,11 +137,14 @@ class _Look:
             self.alerts.update((alert.key, alert) for alert in written.alerts)
             self.spent_until[channel] = pace.spent(self._spent(channel), self.now)
             self._note_escalations(written.alerts)
-        # Once more, for the instants at which what was just told is to be told again.
-        self._due(channel)
+        for parcel in due:
+            again_at = parcel.group.after(self.alerts).reminder_at(self.now, self.started_at)
+            self.instants += [] if again_at is None else [again_at]
 
     def _note_escalations(self, alerts: Sequence[Alert]) -> None:
         """Note when others will hear of what was just told."""
+        if not any(route.escalate for route in self.plan.routes):
+            return
         for alert in alerts:
             routes = self.situation.routes[alert.key]
             if any(route.escalate for route in routes):
