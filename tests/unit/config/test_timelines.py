@@ -389,12 +389,8 @@ def test_the_mistakes_of_the_configuration_are_told_as_its_own() -> None:
 
 
 def test_channels_of_a_configuration_are_the_only_ones() -> None:
-    (line,) = mistakes(
-        'config = "config.toml"',
-        TEST,
-        'messages = [{ channel = "opps", firing = ["Invoices"] }]',
-        config=CONFIG,
-    )
+    told = 'messages = [{ channel = "opps", firing = ["Invoices"] }]'
+    (line,) = mistakes('config = "config.toml"', TEST, told, config=CONFIG)
 
     assert line.endswith('channel: no such channel; did you mean "ops"?')
 
