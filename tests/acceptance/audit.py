@@ -5,7 +5,7 @@ the time to decide, so nothing here depends on how fast a machine is.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -162,20 +162,22 @@ def _how_told(
         # At once when it is critical, or when a mute ended; else after some company has come.
         is_urgent = stretch.severity == "critical" or begins > stretch.opened_at
         due = begins if is_urgent else begins + PATIENCE
-        since = _first_uncovered(due, taken_back)
-        if any(_was_looked_at(since, ends, instants) for instants in polls.values()):
-            return "untold"
+        for since, until in _gaps(due, ends, taken_back):
+            if any(_was_looked_at(since, until, instants) for instants in polls.values()):
+                return "untold"
     return "over before"
 
 
-def _first_uncovered(
-    begins: datetime, spans: Sequence[tuple[datetime, datetime | None]]
-) -> datetime:
-    """Return until when messages that were taken back had been on their way all the time."""
+def _gaps(
+    begins: datetime, ends: datetime, spans: Sequence[tuple[datetime, datetime | None]]
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield when no message was on its way that was taken back in the end."""
     for start, end in sorted((start, end) for start, end in spans if end is not None):
-        if start <= begins < end:
-            begins = end
-    return begins
+        if begins < min(start, ends):
+            yield begins, min(start, ends)
+        begins = max(begins, end)
+    if begins < ends:
+        yield begins, ends
 
 
 def _was_looked_at(begins: datetime, ends: datetime, polls: Iterable[datetime]) -> bool:

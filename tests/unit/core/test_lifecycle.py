@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.core import lifecycle
-from monitor.core.alert import Alert, EventKind, Phase, Reason
+from monitor.core.alert import Alert, AlertEvent, EventKind, Phase, Reason
 from monitor.core.lifecycle import Facts
 from monitor.core.rule import Evidence, NoData, Policy, Rule
 from monitor.core.severity import Severity
@@ -93,6 +93,7 @@ def test_a_worse_severity_on_opening_is_noted_with_the_opening() -> None:
     open_again = replace(firing(), fine=timedelta(seconds=5), fine_at=after(61), fine_count=1)
     alert, (event,) = lifecycle.breached(open_again, rule, facts(900.0), after(90))
     assert (event.kind, event.reason) == (EventKind.WORSENED, Reason.SEVERITY_CHANGED)
+    assert (event.at, event.alert.severity) == (after(90), Severity.CRITICAL)
     assert alert == replace(
         open_again,
         severity=Severity.CRITICAL,
@@ -102,6 +103,20 @@ def test_a_worse_severity_on_opening_is_noted_with_the_opening() -> None:
         fine_at=None,
         fine_count=0,
     )
+
+
+def test_a_severity_that_eases_is_noted_too() -> None:
+    alert, (event,) = lifecycle.breached(
+        firing(), a_rule(severity=Severity.INFO), facts(), after(90)
+    )
+    assert alert.severity is Severity.INFO
+    assert (event.kind, event.reason) == (EventKind.EASED, Reason.SEVERITY_CHANGED)
+
+
+def test_the_severity_of_what_has_not_opened_yet_changes_without_a_word() -> None:
+    rule = a_rule(severity=Severity.CRITICAL)
+    alert, events = lifecycle.breached(pending(), rule, facts(), after(30))
+    assert (alert.phase, alert.severity, events) == (Phase.PENDING, Severity.CRITICAL, ())
 
 
 def test_while_it_clears_it_follows_its_subject() -> None:
@@ -147,12 +162,25 @@ def test_absence_pauses_and_is_counted() -> None:
     assert alert == replace(held, held_at=None, absent_count=1, updated_at=after(30))
 
 
+def test_who_is_missing_from_a_late_answer_is_not_counted_as_missed() -> None:
+    held = pending()
+    alert, events = lifecycle.absent(held, a_rule(), facts(), after(-10))
+    assert (alert, events) == (replace(held, held_at=None), ())
+
+
 def test_a_pause_stops_both_timers() -> None:
     assert lifecycle.paused(pending()).held_at is None
     fine = lifecycle.fine(firing(), a_rule(), facts(1.0), after(90))[0]
     assert (fine.fine_at, lifecycle.paused(fine).fine_at) == (after(90), None)
     idle = lifecycle.paused(fine)
     assert lifecycle.paused(idle) is idle
+
+
+def test_a_recovery_is_paused_by_each_gap() -> None:
+    watched_again = lifecycle.paused(firing())
+    clearing, _ = lifecycle.fine(watched_again, a_rule(), facts(1.0), after(90))
+    later, _ = lifecycle.fine(lifecycle.paused(clearing), a_rule(), facts(1.0), after(3600))
+    assert (later.phase, later.fine) == (Phase.FIRING, timedelta())
 
 
 def test_time_that_was_not_watched_counts_for_no_timer() -> None:
@@ -189,6 +217,13 @@ def test_what_is_unreported_before_it_opened_opens_because_of_that() -> None:
     assert (alert.has_no_data, alert.value, alert.summary) == (True, None, "unseen")
 
 
+def test_what_is_unreported_after_it_opened_says_so_and_shows_no_value() -> None:
+    rule = a_rule(replace(HELD, no_data=NoData.ALERT, gone_after=1))
+    alert, events = lifecycle.absent(firing(), rule, facts(summary="unseen"), after(90))
+    assert events == ()
+    assert (alert.has_no_data, alert.value, alert.summary) == (True, None, "unseen")
+
+
 def test_a_subject_missed_anew_waits_with_its_timers_at_rest() -> None:
     rule = a_rule(Policy(no_data=NoData.ALERT))
     alert, (event,) = lifecycle.begin(rule, facts(None), NOW, reason=Reason.NO_DATA)
@@ -199,6 +234,61 @@ def test_a_subject_missed_anew_waits_with_its_timers_at_rest() -> None:
         0,
         1,
     )
+
+
+def test_a_subject_missed_anew_opens_at_once_where_one_poll_makes_it_gone() -> None:
+    rule = a_rule(Policy(no_data=NoData.ALERT, gone_after=1))
+    alert, (event,) = lifecycle.begin(
+        rule, facts(None, summary="unseen"), NOW, reason=Reason.NO_DATA
+    )
+    assert (alert.phase, alert.opened_at, alert.has_no_data) == (Phase.FIRING, NOW, True)
+    assert event == AlertEvent(alert=alert, kind=EventKind.OPENED, reason=Reason.NO_DATA, at=NOW)
+
+
+# The end
+
+
+def resolved(alert: Alert, reason: Reason, at: float) -> Alert:
+    return replace(
+        alert,
+        phase=Phase.RESOLVED,
+        resolved_at=after(at),
+        updated_at=after(at),
+        end_reason=reason,
+    )
+
+
+@pytest.mark.parametrize(
+    ("alert", "kind"),
+    [(pending(), EventKind.DROPPED), (firing(), EventKind.RESOLVED)],
+    ids=["pending", "firing"],
+)
+def test_what_is_ended_says_when_and_why(alert: Alert, kind: EventKind) -> None:
+    reason = Reason.RULE_REMOVED
+    over, (event,) = lifecycle.end(alert, reason, after(90))
+    assert over == resolved(alert, reason, 90)
+    assert event == AlertEvent(alert=over, kind=kind, reason=reason, at=after(90))
+
+
+def test_what_is_over_before_it_opened_is_dropped() -> None:
+    held, reason = pending(), Reason.RECOVERED
+    over, (event,) = lifecycle.fine(held, a_rule(), facts(5.0), after(30))
+    assert over == resolved(held, reason, 30)
+    assert event == AlertEvent(alert=over, kind=EventKind.DROPPED, reason=reason, at=after(30))
+
+
+def test_who_is_gone_is_gone_since_it_counts_as_gone() -> None:
+    rule = a_rule(replace(HELD, gone_after=1))
+    over, (event,) = lifecycle.absent(firing(), rule, facts(), after(90))
+    assert (over.resolved_at, over.end_reason) == (after(90), Reason.GONE)
+    assert (event.kind, event.at) == (EventKind.RESOLVED, after(90))
+
+
+def test_who_no_longer_matches_the_rule_ends_when_that_is_seen() -> None:
+    open_, reason = firing(), Reason.OUT_OF_SCOPE
+    over, (event,) = lifecycle.step_for(Evidence.OUT_OF_SCOPE, open_, a_rule(), facts(), after(90))
+    assert over == resolved(open_, reason, 90)
+    assert event == AlertEvent(alert=over, kind=EventKind.RESOLVED, reason=reason, at=after(90))
 
 
 @pytest.mark.parametrize(

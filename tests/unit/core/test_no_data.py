@@ -99,13 +99,23 @@ def test_once_is_enough_where_one_poll_makes_it_gone() -> None:
     assert watch.events == [("A", EventKind.OPENED, Reason.NO_DATA)]
 
 
+@pytest.mark.parametrize("polls", [1, 2, 3, 4])
+def test_as_many_polls_without_it_as_the_rule_says_make_a_subject_gone(polls: int) -> None:
+    watch = Watch(a_rule(NoData.ALERT, gone_after=polls))
+    watch.poll(0, A=GOOD)
+    for missed in range(1, polls + 1):
+        assert Phase.FIRING not in watch.phases().values()
+        watch.poll(60 * missed)
+    assert watch.phases() == {"A": Phase.FIRING}
+
+
 def test_a_problem_whose_subject_vanishes_stays_and_says_so_until_it_is_back() -> None:
     watch = Watch(a_rule(NoData.ALERT))
     watch.poll(0, A=BAD)
     for at in (60, 120, 180, 240):
         watch.poll(at)
     (alert,) = watch.alerts.values()
-    assert (alert.phase, alert.has_no_data) == (Phase.FIRING, True)
+    assert (alert.phase, alert.has_no_data, alert.value) == (Phase.FIRING, True, None)
     assert alert.summary == "A is no longer reported"
     watch.poll(300, A=BAD)
     (alert,) = watch.alerts.values()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.matching import parse_where
+from monitor.core.matching import Where, parse_where
 from monitor.core.routing import (
     LONGEST_REPEAT,
     Escalation,
@@ -65,8 +65,8 @@ def test_a_route_that_continues_asks_the_next_ones_too() -> None:
 
 
 def test_the_last_route_is_the_default() -> None:
-    routes = (a_route({"name": "x"}, "ops"), a_route({"name": "y"}, "rest"))
-    assert matching_routes({"name": "z"}, routes) == routes[1:]
+    routes = tuple(a_route({"name": name}, name) for name in ("v", "w", "x", "y"))
+    assert matching_routes({"name": "z"}, routes) == routes[-1:]
 
 
 def test_the_last_route_is_no_default_for_what_another_one_took() -> None:
@@ -83,6 +83,25 @@ def test_a_route_matches_everything_by_default() -> None:
     assert Route(channels=("ops",)).where.matches({})
 
 
+def test_the_manner_of_a_route_that_says_nothing_about_it() -> None:
+    assert Route(channels=("ops",)) == Route(
+        channels=("ops",),
+        where=Where(),
+        continue_=False,
+        send_resolved=True,
+        name="",
+        group_by=("tenant", "rule"),
+        group_wait=timedelta(seconds=30),
+        group_interval=timedelta(minutes=5),
+        repeat_every=None,
+        repeat_growth=1.0,
+        mute_in=(),
+        active_in=(),
+        escalate=(),
+        digest=None,
+    )
+
+
 def test_the_channels_of_a_rule_stand_in_for_all_routes() -> None:
     routes = (a_route({}, "ops"),)
     (own,) = taken_routes(INVOICES, a_backlog_rule(channels=("queue-team",)), routes)
@@ -92,8 +111,9 @@ def test_the_channels_of_a_rule_stand_in_for_all_routes() -> None:
 
 @pytest.mark.parametrize("rule", [a_backlog_rule(), None], ids=["no channels", "no rule any more"])
 def test_without_channels_of_its_own_a_rule_leaves_it_to_the_routes(rule: object) -> None:
-    routes = (a_route({}, "ops"),)
-    assert taken_routes(INVOICES, rule, routes) == routes  # type: ignore[arg-type] # a rule or None
+    routes = (a_route({"name": "Orders"}, "never"), a_route({"name": "Inv*"}, "ops"), a_route({}))
+    taken = taken_routes(INVOICES, rule, routes)  # type: ignore[arg-type] # a rule or None
+    assert taken == routes[1:2]
 
 
 # What routes look at
@@ -122,8 +142,8 @@ def test_a_rules_labels_win_over_the_subjects_but_rename_nothing() -> None:
     alert = an_alert(
         labels={"team": "theirs", "rule": "forged", "tenant": "forged", "rule_type": "forged"}
     )
-    rule = a_backlog_rule(labels={"team": "ours", "severity": "critical", "name": "forged"})
-    labels = alert_labels(alert, rule)
+    forged = {"severity": "critical", "name": "forged", "rule_type": "forged"}
+    labels = alert_labels(alert, a_backlog_rule(labels={"team": "ours", **forged}))
     assert labels["team"] == "ours"
     assert (labels["rule"], labels["severity"]) == ("backlog", "warning")
     assert labels["rule_type"] == "queue-backlog"
@@ -252,6 +272,12 @@ def test_an_escalation_says_since_when_it_leads_to_a_channel() -> None:
         Listener(channel="ops", route=route),
         Listener(channel="boss", route=route, since=after(-1200)),
     )
+
+
+def test_all_channels_of_a_step_hear() -> None:
+    step = Escalation(after=HALF_AN_HOUR, channels=("boss", "director"))
+    found, _ = listeners((a_route({}, "ops", escalate=(step,)),), after(-1800), NOW)
+    assert [listener.channel for listener in found] == ["ops", "boss", "director"]
 
 
 def test_the_next_escalation_of_several_routes_is_the_earliest() -> None:
