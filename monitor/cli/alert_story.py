@@ -10,6 +10,7 @@ from monitor.cli.alert_timeline import timeline
 from monitor.cli.labels import shown_labels
 from monitor.cli.output import Column, say, table
 from monitor.core.alert import Alert, Phase
+from monitor.core.delivery import Delivery
 from monitor.core.told import Saying, Told
 from monitor.web.documents import quieted
 from monitor.web.story import Considered, Explanation
@@ -36,10 +37,10 @@ def show(found: Explanation) -> None:
     muted = "muted at its end" if alert.phase is Phase.RESOLVED else "muted"
     facts = [
         ("lasted" if alert.resolved_at else "lasts", _lasted(alert, now)),
-        ("value", f"{number(alert.value)} (limit {number(alert.limit)})"),
+        ("value", number(alert.value) + _limit(alert)),
         *((muted, text) for text in alert.mutes if not text.startswith(_ACKNOWLEDGED)),
         ("acknowledged", _acknowledged(found)),
-        ("subject", f"{alert.subject.kind} {alert.subject.name} in tenant {alert.subject.tenant}"),
+        ("subject", f"{alert.subject.kind} {alert.subject.name}{_tenant(alert)}"),
         ("labels", shown_labels({**alert.subject.labels, **alert.labels})),
         ("key", alert.subject.key),
         *_rule_as_it_was(alert),
@@ -68,7 +69,8 @@ def _who_knows(found: Explanation) -> Iterator[tuple[str, ...]]:
     """Yield what each channel was told last, and those that a route leads to and nobody told."""
     alert, now = found.alert, found.now
     for channel, last in alert.told.items():
-        yield channel, _knows(last, now)
+        delivery = found.waiting.get(last.delivery)
+        yield channel, _knows(last, now) if delivery is None else _waits(delivery, now)
     for route in found.routes:
         for channel in route.channels:
             if channel not in alert.told:
@@ -85,6 +87,20 @@ def _knows(last: Told, now: datetime) -> str:
     elif last.at != last.first_at:
         text += f"; last told at {clock_time(last.at, now)}"
     return f"{text}, as {last.severity.value}" + (f", by way of {last.route}" if last.route else "")
+
+
+def _waits(delivery: Delivery, now: datetime) -> str:
+    error = f": {delivery.last_error}" if delivery.last_error else ""
+    tried = f", {count(delivery.attempts, 'attempt')} in vain{error}" if delivery.attempts else ""
+    return f"is being told, since {clock_time(delivery.created_at, now)}{tried}"
+
+
+def _limit(alert: Alert) -> str:
+    return "" if alert.limit is None else f" (limit {number(alert.limit)})"
+
+
+def _tenant(alert: Alert) -> str:
+    return f" in tenant {alert.subject.tenant}" if alert.subject.tenant else ""
 
 
 def _why_untold(found: Explanation) -> str:

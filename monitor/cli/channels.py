@@ -99,10 +99,11 @@ def _described(name: str, configuration: "Configuration") -> dict[str, object]:
         scheme, separator, _ = channel.url.read().get_secret_value().strip().partition("://")
     except SecretUnreadableError:
         scheme, separator = "", ""
-    routes = [
-        route.name or f"routes[{place}]"
-        for place, route in enumerate(configuration.routes)
-        if name in route.channels
+    routes = [route.name for route in configuration.routes if name in route.channels]
+    routes += [
+        f"{route.name} (escalation)"
+        for route in configuration.routes
+        if name not in route.channels and any(name in step.channels for step in route.escalate)
     ]
     rules = [f"rules.{rule.name}" for rule in configuration.rules if name in rule.channels]
     return {

@@ -28,6 +28,7 @@ from monitor.simulator.server import serve
 from monitor.simulator.simulator import Simulator
 from monitor.store.schema import upgrade
 from monitor.web.server import StatusPage
+from monitor.web.wording import count
 
 CONFIGURATION = """\
 [tenants.production]
@@ -134,8 +135,8 @@ def demo(*, seconds: float | None, port: int, speed: float) -> int:
         _wait(stopping, seconds)
     say()
     say(
-        f"{story.opened} alerts opened, {story.resolved} resolved, "
-        f"{story.messages} messages received."
+        f"{count(story.opened, 'alert')} opened, {story.resolved} resolved, "
+        f"{count(story.messages, 'message')} received."
     )
     return 0 if seconds is None or stopping.is_set() or story.resolved else 1
 

@@ -69,11 +69,11 @@ def _completed(given: Mapping[str, str], configuration: "Configuration") -> dict
     """Return the labels with those that the rule and the tenant add."""
     tenant = configuration.tenants.get(given.get("tenant", ""))
     rule = configuration.plan.rules.get(given.get("rule", ""))
-    labels = {**({} if tenant is None else tenant.labels), **given}
+    labels = {} if tenant is None else tenant.labels
     if rule is None:
-        return labels
-    defaults = {"kind": rule.kind, "severity": rule.severity.value}
-    return {**defaults, **labels, **rule.labels, "rule_type": rule.type, "rule": rule.name}
+        return {**labels, **given}
+    own = {"kind": rule.kind, "severity": rule.severity.value}
+    return {**labels, **rule.labels, **own, **given, "rule_type": rule.type, "rule": rule.name}
 
 
 def _remarks(given: Mapping[str, str], configuration: "Configuration") -> Iterator[str]:
@@ -154,16 +154,20 @@ def _manner(route: Route, labels: Mapping[str, str]) -> Iterator[str]:
     """Yield in which company, how soon and how often is told."""
     group = ", ".join(f"{name}={text or '(none)'}" for name, text in _group(route, labels).items())
     yield f"one message for all with {group}" if group else "one message for all"
+    severity = next((one for one in Severity if one.value == labels.get("severity")), None)
     if route.digest is not None:
         yield "told in a digest"
     else:
         wait = format_duration(route.group_wait)
         interval = format_duration(route.group_interval)
-        yield f"the first after {wait} (critical: at once), the next after {interval}"
-    severity = next((one for one in Severity if one.value == labels.get("severity")), None)
+        first = f"after {wait} (critical: at once)"
+        if severity is not None:
+            first = "at once" if severity is Severity.CRITICAL else f"after {wait}"
+        yield f"the first {first}, the next after {interval}"
     if severity is not None:
         every = route.repeat_after(severity, 0)
-        yield "not repeated" if every is None else f"repeated after {format_duration(every)}"
+        grows = "" if route.repeat_growth <= 1 else f", each {route.repeat_growth:g} times later"
+        yield "not repeated" if every is None else f"repeated after {format_duration(every)}{grows}"
     for step in route.escalate:
         after = format_duration(step.after)
         yield f"{', '.join(step.channels)} after {after}, unless somebody acknowledges"

@@ -165,13 +165,14 @@ def _time(
     now: datetime, starts: str | None, length: timedelta | None, until: str | None
 ) -> tuple[datetime, datetime]:
     """Return when a silence begins and ends; what is over cannot be silenced any more."""
-    begin = now if starts is None else max(instant(starts, now, "--from"), now)
+    asked = now if starts is None else instant(starts, now, "--from")
+    begin = max(asked, now)
     if (length is None) == (until is None):
         raise typer.BadParameter(
             "say when it ends: --for 2h or --until 06:00, one of them", param_hint="--for"
         )
     if length is not None:
-        option, end = "--for", begin + length
+        option, end = "--for", asked + length
     else:
         option, end = "--until", instant(until or "", now, "--until")
     if end <= begin:

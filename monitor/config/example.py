@@ -98,9 +98,9 @@ Inhibitions: while a source is open, its targets are not told. Built in: a colle
 explains the alerts on what it asks for, a host that is offline its sessions."""
 _INHIBITIONS_EXAMPLE = """\
 [[inhibitions]]
-source = { rule = "robot-offline" }
+source = { rule = "host-offline", host = "VM-PROD-*" }
 target = { rule = "queue-stalled" }
-equal = ["tenant", "folder"]"""
+equal = ["tenant"]"""
 _LAST = """\
 The status page, the log, the history, and who watches the monitor itself."""
 

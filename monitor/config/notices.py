@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from monitor.config.names import Path, dotted
+from monitor.config.names import Path, dotted, suggestion
 from monitor.config.secrets import secrets_within
 from monitor.config.settings import Settings
 from monitor.config.tenants import UserKey
@@ -15,6 +15,7 @@ from monitor.core.kinds import CHANNEL, COLLECTOR, KINDS
 from monitor.core.matching import Where
 from monitor.core.recurrence import ORIGIN
 from monitor.core.rule import Rule
+from monitor.core.severity import Severity
 
 SUBJECT_LABELS = ("tenant", "kind", "name", "key")
 """What a rule's `where` may look at beside the labels of its kind and of the tenants."""
@@ -37,6 +38,7 @@ def notices_of(settings: Settings, rules: tuple[Rule, ...]) -> tuple[str, ...]:
         _about_rules(rules, settings),
         _about_maintenance(settings),
         _about_labels(rules, settings),
+        _about_values(rules, settings),
         _about_listener(settings),
     )
     return tuple(f"{dotted(path)}: {sentence}" for path, sentence in found)
@@ -145,6 +147,11 @@ def _users_of(name: str, settings: Settings) -> Iterator[str]:
 
 def _about_labels(rules: tuple[Rule, ...], settings: Settings) -> Iterator[tuple[Path, str]]:
     """Tell of labels that no alert has; where they stand they equal the empty text."""
+    for rule in rules:
+        for label in rule.labels:
+            if label in ROUTE_LABELS:
+                place = ("rules", rule.name, "labels", label)
+                yield place, f"no effect: every alert has a {label} of its own, which counts"
     known = {*ROUTE_LABELS}.union(
         *(kind.labels for kind in KINDS.values()),
         *(tenant.labels for tenant in settings.tenants.values()),
@@ -156,16 +163,40 @@ def _about_labels(rules: tuple[Rule, ...], settings: Settings) -> Iterator[tuple
             yield path, f'no alert has the label "{name}"; known: {listed}'
 
 
-def _labels_asked_for(settings: Settings) -> Iterator[tuple[Path, Iterable[str]]]:
+def _about_values(rules: tuple[Rule, ...], settings: Settings) -> Iterator[tuple[Path, str]]:
+    """Tell of what nothing can ever be: a severity, rule, kind or tenant that there is not."""
+    known = {
+        "severity": [severity.value for severity in Severity],
+        "rule": [rule.name for rule in rules],
+        "rule_type": sorted({rule.type for rule in rules}),
+        "kind": list(KINDS),
+        "tenant": list(settings.tenants),
+    }
+    for path, where in _wheres(settings):
+        for matcher in where.matchers:
+            values = known.get(matcher.name)
+            if values and not any(map(matcher.matches, (*values, ""))):
+                nearest = suggestion(matcher.values[0], values)
+                yield path, f'"{matcher}" matches nothing; {nearest}'
+
+
+def _wheres(settings: Settings) -> Iterator[tuple[Path, Where]]:
     for place, route in enumerate(settings.routes):
-        yield ("routes", place, "where"), route.where.names
+        yield ("routes", place, "where"), route.where
+    for place, inhibition in enumerate(settings.inhibitions):
+        yield ("inhibitions", place, "source"), inhibition.source
+        yield ("inhibitions", place, "target"), inhibition.target
+    for name, window in settings.maintenance.items():
+        yield ("maintenance", name, "where"), window.where
+
+
+def _labels_asked_for(settings: Settings) -> Iterator[tuple[Path, Iterable[str]]]:
+    for path, where in _wheres(settings):
+        yield path, where.names
+    for place, route in enumerate(settings.routes):
         yield ("routes", place, "group_by"), route.group_by
     for place, inhibition in enumerate(settings.inhibitions):
-        yield ("inhibitions", place, "source"), inhibition.source.names
-        yield ("inhibitions", place, "target"), inhibition.target.names
         yield ("inhibitions", place, "equal"), inhibition.equal
-    for name, window in settings.maintenance.items():
-        yield ("maintenance", name, "where"), window.where.names
 
 
 def _about_listener(settings: Settings) -> Iterator[tuple[Path, str]]:

@@ -148,6 +148,30 @@ class Desk:
             is_look_due=self.is_look_due or delivery.state is DeliveryState.DEAD,
         )
 
+    def revived(self, deliveries: Iterable[Delivery], now: datetime) -> Changes:
+        """Return what follows when people have messages delivered that had been given up.
+
+        What they say counts as told, so that nobody hears it a second time by a reminder.
+        """
+        by_id = {delivery.id: delivery for delivery in deliveries}
+        changed: dict[AlertKey, Alert] = {}
+        for key, alert in self.alerts.items():
+            after = alert
+            for delivery in by_id.values():
+                after = heard_after_all(after, delivery, now)
+            if after is not alert:
+                changed[key] = after
+        undelivered = {**self.undelivered, **by_id}
+        return Changes(
+            alerts=tuple(changed.values()),
+            owed=self._owed(changed, undelivered),
+            deliveries=tuple(by_id.values()),
+            undelivered=undelivered,
+            transitions=self.transitions,
+            next_at=self.next_at,
+            is_look_due=True,
+        )
+
     def apply(self, changes: Changes) -> None:
         """Take over changes that have been recorded."""
         for alert in changes.alerts:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.core.alert import Alert, AlertKey, Phase
-from monitor.core.routing import Listener, Route
+from monitor.core.routing import Listener, Route, Schedule
 from monitor.core.told import HEARD
 from monitor.core.truth import Difference, News, difference
 
@@ -21,6 +21,11 @@ class Group:
     route: Route
     labels: tuple[str, ...]
     members: list[tuple[Alert, Listener]] = field(default_factory=list)
+
+    @property
+    def digest(self) -> Schedule | None:
+        """Return when everything is told; who hears by escalation waits for no digest."""
+        return self.route.digest if self.channel in self.route.channels else None
 
     def after(self, alerts: Mapping[AlertKey, Alert]) -> "Group":
         """Return the group with its members as they are now."""
@@ -53,8 +58,8 @@ class Group:
         """Return when the differences are to be told; None when there is nothing to tell."""
         if not differences:
             return None
-        if self.route.digest is not None:
-            return min(self.route.digest.next_after(one.since) for one in differences)
+        if self.digest is not None:
+            return min(self.digest.next_after(one.since) for one in differences)
         is_over = not any(_is_bad(alert) for alert, _ in self.members)
         last_at = self.last_at(now)
         return min(self._due_of(one, last_at, now, is_over=is_over) for one in differences)
@@ -75,9 +80,9 @@ class Group:
                 wait = self.route.repeat_after(alert.severity, reminders)
                 if wait is not None:
                     instants.append(last_at + wait)
-        if not instants or self.route.digest is None:
+        if not instants or self.digest is None:
             return min(instants, default=None)
-        return self.route.digest.next_after(min(instants))
+        return self.digest.next_after(min(instants))
 
     def _due_of(
         self, one: Difference, last_at: datetime | None, now: datetime, *, is_over: bool

@@ -15,7 +15,8 @@ from monitor.core.matching import Where
 class Inhibition:
     """While an alert that matches `source` is open, those matching `target` are not told.
 
-    Both must have the same text in the labels `equal`; a missing label equals the empty text.
+    Both must have the same text in the labels `equal`. A label that one of them lacks is not
+    equal: else a single alert without a folder would mute all others without one.
     """
 
     name: str
@@ -48,6 +49,8 @@ def _pairs(inhibition: Inhibition, alerts: Sequence[Labelled]) -> Iterable[tuple
     for alert, labels in alerts:
         if alert.phase is Phase.FIRING and inhibition.source.matches(labels):
             key = tuple(labels.get(name, "") for name in inhibition.equal)
+            if not all(key):
+                continue
             sources.setdefault(key, []).append((alert, inhibition.target.matches(labels)))
     if not sources:
         return

@@ -55,7 +55,7 @@ def begin(
         subject=facts.subject,
         severity=rule.severity,
         phase=Phase.PENDING,
-        started_at=now if previous is None else previous.started_at,
+        started_at=now,
         updated_at=now,
         summary=facts.summary,
         value=facts.value,
@@ -88,29 +88,27 @@ def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
 
     A breach during the clear delay goes on with the same incident: no new hold, no new message.
     """
-    alert, events = _reweighed(alert, rule, now)
     if alert.phase is Phase.FIRING:
-        back = facts.summary if alert.has_no_data else alert.summary
-        return (
-            replace(
-                alert,
-                subject=facts.subject,
-                value=facts.value,
-                updated_at=now,
-                absent_count=0,
-                has_no_data=False,
-                summary=back,
-                fine=timedelta(),
-                fine_at=None,
-                fine_count=0,
-            ),
-            events,
+        lasting = replace(
+            alert,
+            subject=facts.subject,
+            severity=rule.severity,
+            value=facts.value,
+            updated_at=now,
+            absent_count=0,
+            has_no_data=False,
+            summary=facts.summary,
+            fine=timedelta(),
+            fine_at=None,
+            fine_count=0,
         )
+        return lasting, _severity_changed(alert, lasting, now)
     if alert.held_at is not None and now <= alert.held_at:
-        return alert, events
+        return alert, ()
     held = replace(
         alert,
         subject=facts.subject,
+        severity=rule.severity,
         value=facts.value,
         updated_at=now,
         absent_count=0,
@@ -120,9 +118,8 @@ def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
         held_count=alert.held_count + 1,
     )
     if _is_held(held, rule):
-        opened, opening = _opened(held, rule, facts, now, Reason.HOLD_OVER)
-        return opened, (*events, *opening)
-    return held, events
+        return _opened(held, rule, facts, now, Reason.HOLD_OVER)
+    return held, ()
 
 
 def fine(
@@ -174,12 +171,10 @@ def absent(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
 
 def _unreported(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
     """Keep an alert open, or open it, because its subject is no longer reported."""
+    silent = replace(alert, has_no_data=True, value=None, summary=facts.summary)
     if alert.phase is Phase.PENDING:
-        silent = replace(alert, has_no_data=True, value=None)
         return _opened(silent, rule, facts, now, Reason.NO_DATA)
-    if alert.has_no_data:
-        return alert, ()
-    return replace(alert, has_no_data=True, value=None, summary=facts.summary), ()
+    return silent, ()
 
 
 def end(alert: Alert, reason: Reason, now: datetime) -> Step:
@@ -212,16 +207,13 @@ def step_for(evidence: Evidence, alert: Alert, rule: Rule, facts: Facts, now: da
             assert_never(evidence)
 
 
-def _reweighed(alert: Alert, rule: Rule, now: datetime) -> Step:
-    """Take over the severity of a rule that was changed."""
-    if alert.severity is rule.severity:
-        return alert, ()
-    is_worse = rule.severity.rank > alert.severity.rank
-    changed = replace(alert, severity=rule.severity)
-    if alert.phase is Phase.PENDING:
-        return changed, ()
+def _severity_changed(before: Alert, after: Alert, now: datetime) -> tuple[AlertEvent, ...]:
+    """Return the event of an open alert whose rule has another severity now."""
+    if after.severity is before.severity:
+        return ()
+    is_worse = after.severity.rank > before.severity.rank
     kind = EventKind.WORSENED if is_worse else EventKind.EASED
-    return changed, (_event(changed, kind, Reason.SEVERITY_CHANGED, now),)
+    return (_event(after, kind, Reason.SEVERITY_CHANGED, now),)
 
 
 def _is_held(alert: Alert, rule: Rule) -> bool:
@@ -238,7 +230,6 @@ def _opened(alert: Alert, rule: Rule, facts: Facts, now: datetime, reason: Reaso
         alert,
         phase=Phase.FIRING,
         opened_at=now,
-        updated_at=now,
         summary=facts.summary,
         rule_text=rule.source,
     )

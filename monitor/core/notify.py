@@ -18,7 +18,7 @@ from monitor.core.kinds import CHANNEL
 from monitor.core.mute import People
 from monitor.core.plan import Plan
 from monitor.core.post import Post, is_failing, taken_back
-from monitor.core.routing import Listener, Route, listeners
+from monitor.core.routing import Known, Listener, Route, listeners
 from monitor.core.situation import Situation, Transitions, assess
 from monitor.core.told import HEARD, Saying
 from monitor.core.truth import difference, truth_of
@@ -147,9 +147,8 @@ class _Look:
             return
         for alert in alerts:
             routes = self.situation.routes[alert.key]
-            if any(route.escalate for route in routes):
-                _, upcoming = listeners(routes, _first_told_at(alert), self.now)
-                self.instants += [] if upcoming is None else [upcoming]
+            _, upcoming = listeners(routes, _known_at(alert), self.now)
+            self.instants += [] if upcoming is None else [upcoming]
 
     def _gather(self) -> None:
         """Find out which channel is to hear of which alerts."""
@@ -194,7 +193,7 @@ class _Look:
     def _listeners(self, key: AlertKey, alert: Alert) -> Iterator[Listener]:
         """Return who is to hear of an alert: of an end only those that heard of a beginning."""
         heard = {c: told for c, told in alert.told.items() if told.saying in HEARD}
-        found, upcoming = listeners(self.situation.routes[key], _first_told_at(alert), self.now)
+        found, upcoming = listeners(self.situation.routes[key], _known_at(alert), self.now)
         if alert.subject.kind == CHANNEL.name:
             found = self._others(alert.subject.key, found)
         if truth_of(alert) is not Saying.ENDED:
@@ -263,13 +262,26 @@ class _Look:
         self.replaced.setdefault(channel, []).extend(deliveries)
 
     def _spent(self, channel: str) -> datetime | None:
-        return self.spent_until.get(channel, self.post.spent_until.get(channel))
+        """Return the state of a channel's pace; what no pace of today allows is cut off for good.
+
+        Else a channel that was given more room, or a clock that was set back, would wait for what
+        counts no longer.
+        """
+        spent = self.spent_until.get(channel, self.post.spent_until.get(channel))
+        fullest = self.plan.channels[channel].fullest(self.now)
+        if spent is not None and spent > fullest:
+            spent = self.spent_until[channel] = fullest
+        return spent
 
 
-def _first_told_at(alert: Alert) -> datetime | None:
-    """Return when anybody first heard of a problem that somebody still believes in."""
-    heard = (told.first_at for told in alert.told.values() if told.saying in HEARD)
-    return min(heard, default=None)
+def _known_at(alert: Alert) -> Known:
+    """Return since when a problem could be told, and when anybody first heard of it.
+
+    What was heard of it before it was over, and opened again, counts from then.
+    """
+    begun = alert.opened_at or alert.updated_at
+    heard = (max(told.first_at, begun) for told in alert.told.values() if told.saying in HEARD)
+    return Known(since=max(begun, alert.unmuted_at or begun), told_at=min(heard, default=None))
 
 
 def _by_message(due: Sequence[Parcel]) -> list[list[Parcel]]:
@@ -278,7 +290,7 @@ def _by_message(due: Sequence[Parcel]) -> list[list[Parcel]]:
     digests: dict[str, list[Parcel]] = {}
     for parcel in due:
         route = parcel.group.route
-        if route.digest is None:
+        if parcel.group.digest is None:
             messages.append([parcel])
         elif route.name in digests:
             digests[route.name].append(parcel)

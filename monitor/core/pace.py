@@ -33,6 +33,10 @@ class Pace:
         """Return when the next message may be made."""
         return now + max(timedelta(), self._debt(spent_until, now) + self._each - self.per)
 
+    def fullest(self, now: datetime) -> datetime:
+        """Return the state in which nothing more may be made."""
+        return now + self.per
+
     @property
     def _each(self) -> timedelta:
         return self.per / self.messages

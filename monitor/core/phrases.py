@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from monitor.core.message import Message, MessageItem, What
 from monitor.core.plain import clean, clipped, inert
 
-_LONGEST_NAME, _LONGEST_AFFECTED, _LONGEST_LIST = 100, 50, 200
+_LONGEST_NAME, _LONGEST_AFFECTED, _LONGEST_LIST = 100, 50, 700
 _LONGEST_SENTENCE, _LONGEST_URL = 400, 500
 _FLAPS = "opens and resolves too often; its changes are not told until it settles"
 _UNKNOWN = "whether it recovered is not known"
@@ -110,7 +110,9 @@ def _affected(item: MessageItem) -> str:
     names: list[str] = []
     left = _LONGEST_LIST
     for other in item.affected:
-        text = clipped(inert(other), _LONGEST_AFFECTED)
+        # Of `VM-01 (ACME\\svc-7)` in a message about VM-01 the user is enough.
+        own = other.removeprefix(f"{item.name} (") if other.endswith(")") else other
+        text = clipped(inert(own if own == other else own[:-1]), _LONGEST_AFFECTED)
         left -= len(text) + 2
         if text and left >= 0:
             names.append(text)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import log
 from typing import Protocol
 
 from monitor.core.alert import Alert
@@ -71,9 +72,10 @@ class Route:
         every = REPEATS[severity] if self.repeat_every is None else self.repeat_every
         if not every:
             return None
-        # Bounded before it is multiplied: a power of it may be beyond what a timedelta holds.
-        growth = min(self.repeat_growth ** min(reminders, 64), LONGEST_REPEAT / every)
-        return max(every, every * growth)
+        # Compared as logarithms: the power may be beyond what a float holds.
+        if reminders * log(self.repeat_growth) >= log(LONGEST_REPEAT / every):
+            return max(every, LONGEST_REPEAT)
+        return every * self.repeat_growth**reminders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +133,21 @@ def taken_routes(
     return matching_routes(labels, routes)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Since when an alert could be told, and when anybody first heard of it."""
+
+    since: datetime
+    told_at: datetime | None = None
+
+
 def listeners(
-    routes: Sequence[Route], first_told_at: datetime | None, now: datetime
+    routes: Sequence[Route], known: Known, now: datetime
 ) -> tuple[tuple[Listener, ...], datetime | None]:
     """Return who hears of an alert that takes these routes, and when the next escalation comes.
 
-    A channel that several routes lead to hears by way of the first.
+    A channel that several routes lead to hears by way of the first. Escalation counts from the
+    first message, or from when it was due where none got through.
     """
     found: dict[str, Listener] = {}
     for route in routes:
@@ -144,12 +155,19 @@ def listeners(
             found.setdefault(channel, Listener(channel=channel, route=route))
     upcoming: datetime | None = None
     steps = [(route, step) for route in routes for step in route.escalate]
-    if first_told_at is not None:
-        for route, step in steps:
-            at = first_told_at + step.after
-            if at > now:
-                upcoming = at if upcoming is None else min(upcoming, at)
-                continue
-            for channel in step.channels:
-                found.setdefault(channel, Listener(channel=channel, route=route, since=at))
+    for route, step in steps:
+        begins = known.told_at or _due_at(route, known.since)
+        if begins is None:
+            continue
+        at = begins + step.after
+        if at > now:
+            upcoming = at if upcoming is None else min(upcoming, at)
+            continue
+        for channel in step.channels:
+            found.setdefault(channel, Listener(channel=channel, route=route, since=at))
     return tuple(found.values()), upcoming
+
+
+def _due_at(route: Route, since: datetime) -> datetime | None:
+    """Return when the first message of an alert is due; that of a digest has its own time."""
+    return None if route.digest is not None else since + route.group_wait

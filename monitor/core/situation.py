@@ -9,6 +9,7 @@ from monitor.core.calendar import Maintenance
 from monitor.core.flapping import Flapping
 from monitor.core.inhibition import inhibitors
 from monitor.core.mute import Mute, MuteKind, Mutes, People, next_changes
+from monitor.core.phrases import in_words
 from monitor.core.plan import Plan
 from monitor.core.routing import Route, alert_labels, taken_routes
 from monitor.core.sample import AFFECTED
@@ -67,9 +68,11 @@ def assess(
             if alert.phase is Phase.FIRING:
                 known = found.affected.setdefault(source.key, _dependents(source))
                 known.append(alert.subject.name or alert.subject.key)
-        if closed:
-            muting += [closed[r.name] for r in found.routes[key] if r.name in closed]
-        found.mutes[key] = muting
+        shut = [closed[r.name] for r in found.routes[key] if r.name in closed] if closed else []
+        if len(shut) == len(found.routes[key]):
+            # Nobody is left to hear of it.
+            muting += shut
+        found.mutes[key] = muting or shut
         if muting or alert.mutes:
             found.alerts[key] = _muted(alert, muting, now, found)
     found.instants += next_changes(people, _watched(plan), now)
@@ -97,7 +100,7 @@ def _flapping(
         return alert
     flapping = replace(alert, flapping_since=now)
     count = len(policy.recent(transitions, now))
-    detail = f"{count} changes within {policy.window}"
+    detail = f"{count} changes within {in_words(policy.window)}"
     found.events.append(_event(flapping, EventKind.FLAPPING, Reason.FLAPPED, now, detail))
     return flapping
 

@@ -158,10 +158,12 @@ class Evaluator:
         with self._lock:
             self._hear(at)
             parts = [*self._after_failed_commit(), *self._after_clock_step(at)]
+            revived = self._revive(at.now)
             self._give_up_undeliverable(at.now)
             if not any(part.alerts for part in parts) and not self._desk.is_due(at.now):
                 return Settled()
-            return self._commit(None, parts, at.now)
+            settled = self._commit(None, parts, at.now)
+            return replace(settled, deliveries=(*revived, *settled.deliveries))
 
     @property
     def next_at(self) -> datetime | None:
@@ -216,6 +218,19 @@ class Evaluator:
                 write.alerts(changes.alerts, changes.events, owed=changes.owed)
         self._is_unsure = False
         self._desk.apply(changes)
+
+    def _revive(self, now: datetime) -> tuple[Delivery, ...]:
+        """Take up what people want delivered though it had been given up."""
+        found = self.store.revived(self._desk.undelivered)
+        if not found:
+            return ()
+        changes = self._desk.revived(found, now)
+        self._is_unsure = True
+        with self.store.writing() as write:
+            write.alerts(changes.alerts, changes.events, owed=changes.owed)
+        self._is_unsure = False
+        self._desk.apply(changes)
+        return found
 
     def _give_up_undeliverable(self, now: datetime) -> None:
         """Give up what waits for a channel that is no more, but for what is being sent."""

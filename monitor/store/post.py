@@ -1,12 +1,12 @@
 """The post as the daemon takes it over: what is undelivered, the paces, which channels fail."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from monitor.core.delivery import DeliveryState
+from monitor.core.delivery import Delivery, DeliveryState
 from monitor.core.post import Post
 from monitor.store import bulk
 from monitor.store.deliveries import ROWS, load
@@ -34,6 +34,15 @@ def load_post(connection: Connection) -> Post:
         undelivered={delivery.id: delivery for delivery in undelivered},
         spent_until=dict(paces.all()),
     )
+
+
+def revived(connection: Connection, known: Collection[str]) -> tuple[Delivery, ...]:
+    """Return what is due beside the known: what somebody asked to be delivered after all."""
+    due = connection.scalars(select(DELIVERIES.c.id).where(IS_DUE)).all()
+    unknown = [one for one in due if one not in known]
+    if not unknown:
+        return ()
+    return load(connection, ROWS.where(DELIVERIES.c.id.in_(unknown)).order_by(DELIVERIES.c.seq))
 
 
 def save_paces(connection: Connection, spent_until: Mapping[str, datetime]) -> None:

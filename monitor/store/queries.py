@@ -95,6 +95,8 @@ def alerts(
 ) -> tuple[Alert, ...]:
     """Return the open alerts, worst and oldest first; `everything`: the resolved ones as well.
 
+    What is muted comes after what is not: the host before the robots that it explains.
+
     `since` leaves out what was resolved before. A condition that ended before its alert opened is
     not in any list: nobody was told of it (`alert` still knows it).
     """
@@ -107,8 +109,13 @@ def alerts(
         statement = statement.where(or_(IS_OPEN, ALERTS.c.resolved_at >= since))
     with store.reading() as connection:
         found = [alert_of(row) for row in connection.execute(statement).mappings()]
-    found.sort(key=lambda a: (a.phase is Phase.RESOLVED, -a.severity.rank, a.started_at, a.id))
+    found.sort(key=_rank)
     return tuple(found)
+
+
+def _rank(one: Alert) -> tuple[bool, bool, int, datetime, str]:
+    is_over = one.phase is Phase.RESOLVED
+    return is_over, bool(one.mutes), -one.severity.rank, one.started_at, one.id
 
 
 def alert(store: Store, alert_id: str) -> AlertStory | None:

@@ -185,6 +185,11 @@ class Store:
         with self._changing() as connection:
             return outbox.redeliver_channel(connection, channel, now)
 
+    def revived(self, known: Collection[str]) -> tuple[Delivery, ...]:
+        """Return what is due beside deliveries of these ids: it was asked to be delivered again."""
+        with self.reading() as connection:
+            return post.revived(connection, known)
+
     def outbox_summary(self, now: datetime) -> outbox.OutboxSummary:
         """Return how much waits in the outbox."""
         with self.reading() as connection:

@@ -63,8 +63,8 @@ class Status:
 
 
 def in_order(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
-    """Sort alerts: the worst first, then the oldest."""
-    return tuple(sorted(alerts, key=lambda alert: (-alert.severity.rank, alert.started_at)))
+    """Sort alerts: what is muted last, such as the robots of a dead host; the worst first."""
+    return tuple(sorted(alerts, key=lambda a: (bool(a.mutes), -a.severity.rank, a.started_at)))
 
 
 def look(configuration: Configuration, store: Store, now: datetime) -> Status:

@@ -58,6 +58,12 @@ class Explanation:
         return self.story.alert
 
     @property
+    def waiting(self) -> Mapping[str, Delivery]:
+        """Return the messages about it that no channel has taken yet, by id."""
+        due = (one for one, _ in self.story.deliveries if one.state is DeliveryState.DUE)
+        return {one.id: one for one in due}
+
+    @property
     def acknowledgement(self) -> Acknowledgement | None:
         """Return the acknowledgement that counts."""
         newest = self.story.acknowledgements[-1:]
@@ -176,7 +182,7 @@ def story_json(found: Explanation) -> dict[str, object]:
             }
             for event in story.events
         ],
-        "told": list(_told_json(found.alert)),
+        "told": list(_told_json(found)),
         "routes_now": [
             {"route": route.name, "channels": list(route.channels)} for route in found.routes
         ],
@@ -270,8 +276,9 @@ def _rule_json(rule: Rule) -> dict[str, object]:
     }
 
 
-def _told_json(alert: Alert) -> Iterator[dict[str, object]]:
-    for channel, last in alert.told.items():
+def _told_json(found: Explanation) -> Iterator[dict[str, object]]:
+    waiting = found.waiting
+    for channel, last in found.alert.told.items():
         yield {
             "channel": channel,
             "knows": last.saying.value,
@@ -281,4 +288,5 @@ def _told_json(alert: Alert) -> Iterator[dict[str, object]]:
             "reminders": last.reminders,
             "route": last.route,
             "delivery": last.delivery,
+            "is_delivered": last.delivery not in waiting,
         }

@@ -1,7 +1,9 @@
 import re
+from datetime import timedelta
 
 import pytest
 
+from monitor.clock import SystemClock
 from tests.integration.cli.site import Site
 
 FOR_NAME = ("silences", "add", "--where", "name=Invoices", "--comment", "patching")
@@ -97,9 +99,19 @@ def test_a_silence_may_lie_ahead(site: Site) -> None:
     assert site.command("silences", "list", "--json").json == []
 
 
+def test_a_silence_that_is_over_is_refused(site: Site) -> None:
+    assert site.command("db", "upgrade").status == 0
+    where = ("--where", "name=x", "--comment", "x")
+    ran = site.command("silences", "add", *where, "--from", "2020-01-01T00:00:00Z", "--for", "1h")
+
+    assert ran.status == 2
+    assert "2020-01-01 01:00 UTC is over already" in ran.err
+
+
 def test_a_silence_that_should_have_begun_begins_now(site: Site) -> None:
     assert site.command("db", "upgrade").status == 0
-    add(site, "--from", "2020-01-01T00:00:00Z", "--for", "1h")
+    an_hour_ago = (SystemClock().now() - timedelta(hours=1)).isoformat()
+    add(site, "--from", an_hour_ago, "--for", "2h")
 
     (silence,) = site.command("silences", "list", "--json").json
 

@@ -204,6 +204,20 @@ def test_a_message_that_was_given_up_is_sent_when_it_is_made_due_again(store: St
     assert "ops: resolved Invoices" in told(end)
 
 
+def test_what_is_delivered_again_by_hand_goes_out_at_once_and_only_once(store: Store) -> None:
+    life = Life(store, rules=TO_OPS, is_sending=False)
+    life.sees(a_queue(900), at=0)
+    life.delivers("ops", at=1, answer=Permanent("HTTP 404"))
+    (dead,) = deliveries(store, state=DeliveryState.DEAD)
+
+    store.redeliver(dead.delivery.id, after(3590))
+    assert "ops: opened Invoices" in told(life.tick(3591))  # the courier is woken
+    # A reminder would be due now, had nobody asked.
+    assert told(life.sees(a_queue(900), at=3610)) == []
+    assert life.delivers("ops", at=3611) == ["opened Invoices"]
+    assert life.delivers("ops", at=3612) == []
+
+
 @on_one_database
 def test_a_message_that_was_given_up_is_made_anew_at_the_next_reminder(store: Store) -> None:
     life = Life(store, rules=TO_OPS, is_sending=False)

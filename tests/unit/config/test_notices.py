@@ -128,6 +128,41 @@ def test_an_interval_that_is_counted_from_a_day_of_ours_is_noticed() -> None:
 NIGHTS = '[maintenance.nights]\ntimes = ["22:00..06:00"]\n'
 
 
+def test_a_value_that_nothing_has_is_noticed_wherever_it_is_asked_for() -> None:
+    text = (
+        CHANNEL
+        + TENANT
+        + """
+[rules.queue-backlog]
+above = 5
+labels = { severity = "low" }
+[[routes]]
+where = { severity = "crit" }
+channels = ["ops"]
+[[routes]]
+channels = ["ops"]
+[[inhibitions]]
+source = { rule = "queue-backlock" }
+target = { kind = "sesion" }
+[maintenance.nights]
+times = ["22:00..06:00"]
+where = { tenant = "prod", severity = "!info", rule_type = "queue-*" }
+"""
+    )
+
+    labels, *others = notices(text)
+    assert labels.startswith("rules.queue-backlog.labels.severity: no effect: every alert has a")
+    assert [notice.partition(" matches nothing; ") for notice in others] == [
+        (f"{place}: {what}", " matches nothing; ", hint)
+        for place, what, hint in (
+            ("routes[0].where", '"severity=crit"', 'did you mean "critical"?'),
+            ("inhibitions[0].source", '"rule=queue-backlock"', 'did you mean "queue-backlog"?'),
+            ("inhibitions[0].target", '"kind=sesion"', 'did you mean "session"?'),
+            ("maintenance.nights.where", '"tenant=prod"', "known: production"),
+        )
+    ]
+
+
 def test_a_label_that_no_alert_has_is_noticed_wherever_it_is_asked_for() -> None:
     text = (
         CHANNEL
@@ -144,8 +179,8 @@ group_by = ["team", "crew"]
 [[routes]]
 channels = ["ops"]
 [[inhibitions]]
-source = { rule = "a", plant = "x" }
-target = { rule = "b", site = "y" }
+source = { rule = "queue-backlog", plant = "x" }
+target = { rule = "queue-*", site = "y" }
 equal = ["tenant", "zone"]
 [maintenance.nights]
 times = ["22:00..06:00"]
@@ -157,11 +192,11 @@ where = { floor = "1" }
 
     assert [sentence for sentence, _, _ in told] == [
         'routes[0].where: no alert has the label "shift"',
-        'routes[0].group_by: no alert has the label "crew"',
         'inhibitions[0].source: no alert has the label "plant"',
         'inhibitions[0].target: no alert has the label "site"',
-        'inhibitions[0].equal: no alert has the label "zone"',
         'maintenance.nights.where: no alert has the label "floor"',
+        'routes[0].group_by: no alert has the label "crew"',
+        'inhibitions[0].equal: no alert has the label "zone"',
     ]
     assert {"region", "team", "rule_type", "queue", "severity"} <= set(told[0][2].split(", "))
 

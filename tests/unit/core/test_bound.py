@@ -114,3 +114,13 @@ def test_people_are_shown_the_end_that_was_seen() -> None:
     assert Bound(3.0, math.inf).known == 3.0
     assert Bound(-math.inf, 3.0).known == 3.0
     assert Bound(-math.inf, math.inf).known is None
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [(Bound(2, 2), 2.0, True), (Bound(2, 2), Bound(2, 2), True), (Bound(1, 2), 3.0, False)],
+)
+def test_equality_is_told_where_only_one_answer_is_possible(
+    left: Bound, right: Bound | float, *, expected: bool
+) -> None:
+    assert (left == right) is expected

@@ -79,9 +79,15 @@ def test_while_it_is_held_it_follows_its_subject() -> None:
 
 
 def test_it_opens_when_time_and_count_are_both_reached() -> None:
-    alert, (event,) = lifecycle.breached(pending(), a_rule(), facts(600.0), after(60))
+    worse = facts(600.0, summary="worse")
+    alert, (event,) = lifecycle.breached(pending(), a_rule(), worse, after(60))
     assert (alert.phase, alert.opened_at) == (Phase.FIRING, after(60))
-    assert (event.kind, event.reason) == (EventKind.OPENED, Reason.HOLD_OVER)
+    assert (alert.value, alert.summary) == (600.0, "worse")
+    assert (event.kind, event.reason, event.at) == (
+        EventKind.OPENED,
+        Reason.HOLD_OVER,
+        after(60),
+    )
     early, _ = lifecycle.breached(pending(), a_rule(), facts(), after(59))
     assert early.phase is Phase.PENDING
     counted = a_rule(replace(HELD, hold_count=3))
@@ -203,7 +209,7 @@ def test_who_still_believes_in_a_problem_sees_the_same_incident_go_on() -> None:
     )
     again, (event,) = lifecycle.begin(a_rule(), facts(700.0), after(120), ended)
     assert event.kind is EventKind.PENDING
-    assert (again.id, again.started_at, again.opened_at) == (ended.id, NOW, after(60))
+    assert (again.id, again.started_at, again.opened_at) == (ended.id, after(120), after(60))
     assert (again.told, again.mutes) == (told, ("silence: S1",))
     assert (again.unmuted_at, again.flapping_since) == (after(80), after(70))
     assert (again.resolved_at, again.end_reason) == (None, None)
@@ -213,7 +219,8 @@ def test_who_still_believes_in_a_problem_sees_the_same_incident_go_on() -> None:
 def test_what_is_unreported_before_it_opened_opens_because_of_that() -> None:
     rule = a_rule(replace(HELD, no_data=NoData.ALERT, gone_after=1))
     alert, (event,) = lifecycle.absent(pending(), rule, facts(summary="unseen"), after(30))
-    assert (event.kind, event.reason) == (EventKind.OPENED, Reason.NO_DATA)
+    assert (event.kind, event.reason, event.at) == (EventKind.OPENED, Reason.NO_DATA, after(30))
+    assert (alert.opened_at, alert.updated_at) == (after(30), after(30))
     assert (alert.has_no_data, alert.value, alert.summary) == (True, None, "unseen")
 
 

@@ -69,9 +69,14 @@ def test_a_paragraph_leaves_out_what_is_not_known() -> None:
         (["R1", "R2"], 6, "Affects 6: R1, R2 and 4 more"),
         ([""], 1000, "Affects 1,000"),
         (
-            ["x" * 49, *("y" * 300,) * 9],
-            9,
-            f"Affects 9: {'x' * 49}, {', '.join(['y' * 49 + '…'] * 2)}",
+            ["x" * 49, *("y" * 300,) * 29],
+            30,
+            f"Affects 30: {'x' * 49}, {', '.join(['y' * 49 + '…'] * 2)}",
+        ),
+        (
+            [f"BOT-07 (svc-{number})" for number in range(12)],
+            12,
+            f"Affects 12: {', '.join(f'svc-{number}' for number in range(12))}",
         ),
     ],
 )
@@ -81,7 +86,7 @@ def test_some_of_those_affected_are_named_and_all_counted(
     item = an_item(affected=affected, affected_count=count)
     (text,) = [part for part in paragraph(item, NOW).splitlines() if part.startswith("Affects")]
     assert text.startswith(expected)
-    assert len(text) < 250
+    assert len(text) < 750
     assert f"affects {count:,} ·" in line(item, a_message(item))
 
 

@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,6 +9,7 @@ from monitor.core.matching import Where, parse_where
 from monitor.core.routing import (
     LONGEST_REPEAT,
     Escalation,
+    Known,
     Listener,
     Route,
     alert_labels,
@@ -21,6 +22,7 @@ from tests.builders import NOW, a_backlog_rule, after
 from tests.unit.core.some_alerts import an_alert
 
 INVOICES = alert_labels(an_alert())
+UNTOLD = Known(since=NOW)
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
@@ -35,8 +37,12 @@ def a_route(
     )
 
 
+def told(seconds_ago: float) -> Known:
+    return Known(since=after(-9000), told_at=after(-seconds_ago))
+
+
 def heard_by(*routes: Route) -> list[str]:
-    found, _ = listeners(routes, None, NOW)
+    found, _ = listeners(routes, UNTOLD, NOW)
     return [listener.channel for listener in found]
 
 
@@ -76,7 +82,7 @@ def test_the_last_route_is_no_default_for_what_another_one_took() -> None:
 
 def test_without_routes_nobody_hears() -> None:
     assert matching_routes(INVOICES, ()) == ()
-    assert listeners((), NOW, NOW) == ((), None)
+    assert listeners((), told(0), NOW) == ((), None)
 
 
 def test_a_route_matches_everything_by_default() -> None:
@@ -230,7 +236,7 @@ def test_a_reminder_never_comes_earlier_than_the_first_nor_beyond_what_can_be_co
 
 def test_a_channel_that_several_routes_lead_to_hears_by_way_of_the_first() -> None:
     first, second = a_route({}, "ops", continue_=True), a_route({}, "ops", "mail")
-    found, upcoming = listeners((first, second), None, NOW)
+    found, upcoming = listeners((first, second), UNTOLD, NOW)
     assert found == (
         Listener(channel="ops", route=first),
         Listener(channel="mail", route=second),
@@ -247,7 +253,6 @@ STEPS = (
 @pytest.mark.parametrize(
     ("told_s_ago", "channels", "next_in_s"),
     [
-        pytest.param(None, ["ops"], None, id="nobody was told yet"),
         pytest.param(0, ["ops"], 1800, id="just told"),
         pytest.param(1799, ["ops"], 1, id="almost"),
         pytest.param(1800, ["ops", "boss"], 5400, id="the first step"),
@@ -255,18 +260,17 @@ STEPS = (
     ],
 )
 def test_more_and_more_channels_hear_of_what_lasts(
-    told_s_ago: float | None, channels: list[str], next_in_s: float | None
+    told_s_ago: float, channels: list[str], next_in_s: float | None
 ) -> None:
     route = a_route({}, "ops", escalate=STEPS)
-    told_at = None if told_s_ago is None else after(-told_s_ago)
-    found, upcoming = listeners((route,), told_at, NOW)
+    found, upcoming = listeners((route,), told(told_s_ago), NOW)
     assert [listener.channel for listener in found] == channels
     assert upcoming == (None if next_in_s is None else after(next_in_s))
 
 
 def test_an_escalation_says_since_when_it_leads_to_a_channel() -> None:
     route = a_route({}, "ops", escalate=STEPS)
-    found, _ = listeners((route,), after(-3000), NOW)
+    found, _ = listeners((route,), told(3000), NOW)
     # The route led to ops at once: the step changes nothing for it.
     assert found == (
         Listener(channel="ops", route=route),
@@ -276,12 +280,47 @@ def test_an_escalation_says_since_when_it_leads_to_a_channel() -> None:
 
 def test_all_channels_of_a_step_hear() -> None:
     step = Escalation(after=HALF_AN_HOUR, channels=("boss", "director"))
-    found, _ = listeners((a_route({}, "ops", escalate=(step,)),), after(-1800), NOW)
+    found, _ = listeners((a_route({}, "ops", escalate=(step,)),), told(1800), NOW)
     assert [listener.channel for listener in found] == ["ops", "boss", "director"]
 
 
 def test_the_next_escalation_of_several_routes_is_the_earliest() -> None:
     late = a_route({}, "ops", continue_=True, escalate=STEPS[1:])
     early = a_route({}, "mail", escalate=STEPS[:1])
-    assert listeners((late, early), NOW, NOW)[1] == after(1800)
-    assert listeners((early, late), NOW, NOW)[1] == after(1800)
+    assert listeners((late, early), told(0), NOW)[1] == after(1800)
+    assert listeners((early, late), told(0), NOW)[1] == after(1800)
+
+
+@pytest.mark.parametrize(
+    ("waits_s", "channels", "next_in_s"),
+    [(0, ["ops"], 1830), (1829, ["ops"], 1), (1830, ["ops", "boss"], 5400)],
+)
+def test_where_no_message_got_through_escalation_counts_from_when_it_was_due(
+    waits_s: float, channels: list[str], next_in_s: float
+) -> None:
+    route = a_route({}, "ops", escalate=STEPS)
+    found, upcoming = listeners((route,), Known(since=after(-waits_s)), NOW)
+    assert [listener.channel for listener in found] == channels
+    assert upcoming == after(next_in_s)
+
+
+class Daily:
+    def next_after(self, at: datetime) -> datetime:
+        return at + timedelta(days=1)
+
+
+def test_the_escalation_of_a_digest_waits_for_it_and_holds_up_no_other() -> None:
+    digest = Route(channels=("mail",), digest=Daily(), escalate=STEPS[1:])
+    prompt = a_route({}, "ops", escalate=STEPS[:1])
+    untold, upcoming = listeners((digest, prompt), Known(since=after(-9000)), NOW)
+    assert [listener.channel for listener in untold] == ["mail", "ops", "boss"]
+    assert upcoming is None
+    heard, _ = listeners((digest, prompt), told(7200), NOW)
+    assert [listener.channel for listener in heard] == ["mail", "ops", "director", "boss"]
+
+
+def test_a_slow_growth_too_comes_up_to_a_day() -> None:
+    route = Route(channels=("ops",), repeat_every=timedelta(minutes=10), repeat_growth=1.05)
+    waits = [route.repeat_after(Severity.INFO, reminders) for reminders in range(200)]
+    assert waits == sorted(waits)  # type: ignore[type-var] # none of them is None
+    assert waits[-1] == timedelta(hours=24)

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from monitor.core.alert import Alert, AlertKey
 from monitor.core.calendar import Maintenance
+from monitor.core.delivery import Permanent, after_attempt
 from monitor.core.inhibition import Inhibition
 from monitor.core.matching import Where, parse_where
 from monitor.core.mute import Acknowledgement, People
 from monitor.core.occurrences import Occurrence
+from monitor.core.pace import Pace
 from monitor.core.routing import Escalation
 from monitor.core.rule import Policy
 from monitor.core.severity import Severity
@@ -90,6 +92,57 @@ def test_nobody_acknowledges_so_the_boss_hears_and_is_told_the_end() -> None:
     world.tick(1800)
     world.poll(2000, {"A": GOOD})
     assert world.told("boss") == [(1800, "opened A"), (2000, "resolved A")]
+
+
+def test_the_boss_hears_when_the_first_channel_takes_nothing_at_all() -> None:
+    world = World(plan=a_plan(routes=[ESCALATING], channels=("ops", "boss")), outages={"ops"})
+    world.poll(0, {"A": BAD})
+    (delivery,) = world.desk.undelivered.values()
+    refused = after_attempt(delivery, Permanent("HTTP 404"), world.now, 0.0)
+    world.apply(world.desk.attempted(refused, world.now))
+    world.tick(60)
+    assert world.desk.next_at == after(1800)
+    world.tick(1800)
+    assert world.told("boss") == [(1800, "opened A")]
+
+
+def test_the_boss_hears_when_the_pace_of_the_first_channel_leaves_no_message() -> None:
+    slow = Pace(messages=1, per=timedelta(hours=4))
+    rule = a_backlog_rule(severity=Severity.CRITICAL)
+    world = World(plan=a_plan(rule, routes=[ESCALATING], channels=("ops", "boss"), pace=slow))
+    world.poll(0, {"A": BAD})
+    world.poll(60, {"A": BAD, "B": BAD})
+    world.tick(1800)
+    assert world.told("boss") == [(1800, "opened A")]
+    assert world.told("ops") == [(0, "opened A")]
+
+
+def test_escalation_counts_anew_for_a_problem_that_came_back() -> None:
+    rule = a_backlog_rule(severity=Severity.CRITICAL)
+    plan = a_plan(rule, routes=[replace(ESCALATING, channels=("ops", "mail"))])
+    plan = replace(plan, channels=dict.fromkeys(("ops", "mail", "boss"), Pace(messages=1000)))
+    world = World(plan=plan, doubtful={"mail"})
+    world.poll(0, {"A": BAD})
+    world.poll(1000, {"A": GOOD})
+    world.poll(2000, {"A": BAD})
+    assert world.told("boss") == []
+    world.tick(3799)
+    assert world.told("boss") == []
+    world.tick(3800)
+    assert world.told("boss") == [(3800, "opened A")]
+
+
+def test_who_hears_by_escalation_waits_for_no_digest() -> None:
+    route = replace(ESCALATING, digest=Every(3600))
+    world = World(plan=a_plan(routes=[route], channels=("ops", "boss")))
+    world.poll(60, {"A": BAD})
+    world.tick(3600)
+    assert world.told("ops") == [(3600, "opened A")]
+    world.tick(5400)
+    assert world.told("boss") == [(5400, "opened A")]
+    world.poll(6000, {"A": GOOD})
+    assert world.told("boss") == [(5400, "opened A"), (6000, "resolved A")]
+    assert [at for at, _ in world.told("ops")] == [3600]
 
 
 def test_who_acknowledges_in_time_spares_the_boss_and_the_reminders() -> None:
@@ -210,13 +263,21 @@ def test_a_route_is_mute_in_its_windows_and_catches_up_after_them() -> None:
     world = World(plan=plan)
     world.poll(60, {"A": BAD})
     assert (world.told("ops"), world.told("mail")) == ([], [(60, "opened A")])
-    assert the_alert(world).mutes == ("route: routes[0] is muted in night",)
+    assert the_alert(world).mutes == ()
     assert world.desk.next_at == after(600)
     world.tick(600)
     assert world.told("ops") == [(600, "opened A")]
     world.poll(660, {"A": GOOD})
     assert [at for at, _ in world.told("mail")] == [60]
-    assert the_alert(world).mutes == ("route: routes[1] is active in night only",)
+
+
+def test_an_alert_is_muted_when_all_its_routes_are() -> None:
+    night = a_window("night", 0, 600)
+    world = World(plan=a_plan(routes=[with_route(mute_in=("night",))], windows={"night": night}))
+    world.poll(60, {"A": BAD})
+    assert the_alert(world).mutes == ("route: routes[0] is muted in night",)
+    world.tick(600)
+    assert world.told() == [(600, "opened A")]
 
 
 def test_a_maintenance_window_mutes_what_it_is_for() -> None:

@@ -38,6 +38,17 @@ def _polls(world: World, items: dict[str, float | None], until: int, every: int 
 # Limits
 
 
+def test_a_channel_that_is_given_more_room_does_not_wait_as_if_it_had_less() -> None:
+    rule = a_backlog_rule(severity=Severity.CRITICAL)
+    world = World(plan=a_plan(rule, pace=Pace(messages=1, per=timedelta(hours=4))))
+    world.poll(0, {"A": BAD})
+    world.plan = world.desk.plan = a_plan(rule, pace=Pace(messages=20))
+    world.poll(60, {"A": BAD, "B": BAD})
+    assert world.desk.next_at == after(75)
+    world.tick(75)
+    assert [at for at, _ in world.told()] == [0, 75]
+
+
 def test_a_storm_is_one_message_in_which_nothing_is_dropped() -> None:
     world = World()
     storm = {f"Q{number:03}": BAD for number in range(MOST_ITEMS + 10)}
