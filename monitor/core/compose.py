@@ -8,6 +8,7 @@ from datetime import datetime
 
 from monitor.core.alert import Alert, AlertKey
 from monitor.core.delivery import Delivery
+from monitor.core.evolve import evolve
 from monitor.core.group import Group
 from monitor.core.message import Message, MessageItem, What, ending_of, item_of, precedence
 from monitor.core.rule import Rule
@@ -127,7 +128,7 @@ def _told(entry: _Spoken, channel: str, delivery: str, now: datetime) -> Alert:
         route=entry.parcel.group.route.name,
         reminders=reminders + (entry.parcel.is_reminder and not entry.is_news),
     )
-    return replace(alert, told={**alert.told, channel: told})
+    return evolve(alert, told={**alert.told, channel: told})
 
 
 def _item(entry: _Spoken, facts: Facts) -> MessageItem:

@@ -5,7 +5,7 @@ pauses them (`paused`), a sample that shows the opposite resets them. The engine
 only with evidence in hand, so no step ever follows from not having looked.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -17,6 +17,7 @@ from monitor.core.alert import (
     Reason,
     incident_id,
 )
+from monitor.core.evolve import evolve
 from monitor.core.rule import Evidence, NoData, Rule
 from monitor.core.sample import Subject
 
@@ -49,38 +50,38 @@ def begin(
     `previous` is one that has ended, but not everybody who heard of it knows yet: then the problem
     goes on, as far as they are concerned, and so does the incident.
     """
+    is_unreported = reason is Reason.NO_DATA
+    is_open = rule.policy.gone_after <= 1 if is_unreported else _holds(rule, timedelta(), 1)
     alert = Alert(
         id=incident_id(rule.name, facts.subject, now) if previous is None else previous.id,
         rule=rule.name,
         subject=facts.subject,
         severity=rule.severity,
-        phase=Phase.PENDING,
+        phase=Phase.FIRING if is_open else Phase.PENDING,
         started_at=now,
+        opened_at=now if is_open else None,
         updated_at=now,
         summary=facts.summary,
         value=facts.value,
         limit=rule.limit,
-        held_at=now,
-        held_count=1,
+        held_at=None if is_unreported else now,
+        held_count=0 if is_unreported else 1,
+        absent_count=1 if is_unreported else 0,
+        has_no_data=is_unreported,
         labels=rule.labels,
         rule_text=rule.source,
     )
     if previous is not None:
-        alert = replace(
+        alert = evolve(
             alert,
-            opened_at=previous.opened_at,
+            opened_at=alert.opened_at or previous.opened_at,
             flapping_since=previous.flapping_since,
             mutes=previous.mutes,
             unmuted_at=previous.unmuted_at,
             told=previous.told,
         )
-    if reason is Reason.NO_DATA:
-        alert = replace(alert, has_no_data=True, held_at=None, held_count=0, absent_count=1)
-        if rule.policy.gone_after <= 1:
-            return _opened(alert, rule, facts, now, reason)
-    elif _is_held(alert, rule):
-        return _opened(alert, rule, facts, now, reason)
-    return alert, (_event(alert, EventKind.PENDING, reason, now),)
+    kind = EventKind.OPENED if is_open else EventKind.PENDING
+    return alert, (_event(alert, kind, reason, now),)
 
 
 def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
@@ -89,7 +90,7 @@ def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
     A breach during the clear delay goes on with the same incident: no new hold, no new message.
     """
     if alert.phase is Phase.FIRING:
-        lasting = replace(
+        lasting = evolve(
             alert,
             subject=facts.subject,
             severity=rule.severity,
@@ -105,7 +106,7 @@ def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
         return lasting, _severity_changed(alert, lasting, now)
     if alert.held_at is not None and now <= alert.held_at:
         return alert, ()
-    held = replace(
+    held = evolve(
         alert,
         subject=facts.subject,
         severity=rule.severity,
@@ -117,7 +118,7 @@ def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
         held_at=now,
         held_count=alert.held_count + 1,
     )
-    if _is_held(held, rule):
+    if _holds(rule, held.held, held.held_count):
         return _opened(held, rule, facts, now, Reason.HOLD_OVER)
     return held, ()
 
@@ -134,7 +135,7 @@ def fine(
         return _ended(alert, EventKind.DROPPED, reason, now)
     if alert.fine_at is not None and now <= alert.fine_at:
         return alert, ()
-    cleared = replace(
+    cleared = evolve(
         alert,
         subject=facts.subject,
         value=facts.value,
@@ -161,7 +162,7 @@ def absent(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
         return paused(alert), ()
     if rule.policy.no_data is NoData.RESOLVE:
         return fine(alert, rule, facts, now, Reason.NO_DATA)
-    missing = replace(paused(alert), absent_count=alert.absent_count + 1, updated_at=now)
+    missing = evolve(paused(alert), absent_count=alert.absent_count + 1, updated_at=now)
     if missing.absent_count < rule.policy.gone_after:
         return missing, ()
     if rule.policy.no_data is NoData.KEEP:
@@ -171,7 +172,7 @@ def absent(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
 
 def _unreported(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
     """Keep an alert open, or open it, because its subject is no longer reported."""
-    silent = replace(alert, has_no_data=True, value=None, summary=facts.summary)
+    silent = evolve(alert, has_no_data=True, value=None, summary=facts.summary)
     if alert.phase is Phase.PENDING:
         return _opened(silent, rule, facts, now, Reason.NO_DATA)
     return silent, ()
@@ -187,7 +188,7 @@ def paused(alert: Alert) -> Alert:
     """Return the alert with its timers paused: what was counted stays, the gap will not count."""
     if alert.held_at is None and alert.fine_at is None:
         return alert
-    return replace(alert, held_at=None, fine_at=None)
+    return evolve(alert, held_at=None, fine_at=None)
 
 
 def step_for(evidence: Evidence, alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
@@ -216,8 +217,9 @@ def _severity_changed(before: Alert, after: Alert, now: datetime) -> tuple[Alert
     return (_event(after, kind, Reason.SEVERITY_CHANGED, now),)
 
 
-def _is_held(alert: Alert, rule: Rule) -> bool:
-    return alert.held >= rule.policy.hold and alert.held_count >= rule.policy.hold_count
+def _holds(rule: Rule, held: timedelta, count: int) -> bool:
+    """Tell whether a condition has held for long and often enough."""
+    return held >= rule.policy.hold and count >= rule.policy.hold_count
 
 
 def _seen(since: datetime | None, now: datetime) -> timedelta:
@@ -226,7 +228,7 @@ def _seen(since: datetime | None, now: datetime) -> timedelta:
 
 
 def _opened(alert: Alert, rule: Rule, facts: Facts, now: datetime, reason: Reason) -> Step:
-    opened = replace(
+    opened = evolve(
         alert,
         phase=Phase.FIRING,
         opened_at=now,
@@ -237,7 +239,7 @@ def _opened(alert: Alert, rule: Rule, facts: Facts, now: datetime, reason: Reaso
 
 
 def _ended(alert: Alert, kind: EventKind, reason: Reason, now: datetime) -> Step:
-    ended = replace(alert, phase=Phase.RESOLVED, resolved_at=now, updated_at=now, end_reason=reason)
+    ended = evolve(alert, phase=Phase.RESOLVED, resolved_at=now, updated_at=now, end_reason=reason)
     return ended, (_event(ended, kind, reason, now),)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from monitor.core.alert import Alert, AlertEvent, AlertKey, EventKind, Phase, Reason
 from monitor.core.calendar import Maintenance
+from monitor.core.evolve import evolve
 from monitor.core.flapping import Flapping
 from monitor.core.inhibition import inhibitors
 from monitor.core.mute import Mute, MuteKind, Mutes, People, next_changes
@@ -112,7 +113,7 @@ def _muted(alert: Alert, mutes: Sequence[Mute], now: datetime, found: Situation)
         return alert
     began = [name for name in names if name not in alert.mutes]
     ended = [name for name in alert.mutes if name not in names]
-    after = replace(alert, mutes=names, unmuted_at=now if ended else alert.unmuted_at)
+    after = evolve(alert, mutes=names, unmuted_at=now if ended else alert.unmuted_at)
     for kind, reason, changed in (
         (EventKind.MUTED, Reason.MUTE_BEGAN, began),
         (EventKind.UNMUTED, Reason.MUTE_ENDED, ended),

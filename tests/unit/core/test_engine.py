@@ -1,13 +1,17 @@
 """The life of alerts through the engine: one evaluation a step, times in seconds from NOW."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.core import engine
-from monitor.core.alert import Alert, AlertEvent, AlertKey, EventKind, Phase, Reason
+from monitor.core.alert import Alert, AlertEvent, AlertKey, EventKind, Phase, Reason, incident_id
 from monitor.core.matching import parse_where
 from monitor.core.rule import Policy, Rule
 from monitor.core.sample import Collected
@@ -295,6 +299,14 @@ def test_a_pending_alert_of_a_removed_rule_is_dropped() -> None:
     run.apply(engine.retire(run.alerts.values(), [], after(60)))
     assert run.events[-1].kind is EventKind.DROPPED
     assert run.events[-1].reason is Reason.RULE_REMOVED
+
+
+@given(st.text(), st.text(min_size=1))
+def test_an_incident_is_named_in_the_letters_of_base_32(rule: str, name: str) -> None:
+    text = "\x00".join((rule, "production", "queue", name, after(0).isoformat()))
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    expected = base64.b32encode(digest).decode()[:10]
+    assert incident_id(rule, a_subject("x", key=name), after(0)) == expected
 
 
 def test_the_same_start_gives_the_same_incident_and_another_start_another() -> None:
