@@ -20,5 +20,5 @@ def test_a_copy_has_the_changes_and_the_rest_as_it_was() -> None:
 
 
 def test_a_field_that_there_is_not_is_refused() -> None:
-    with pytest.raises(KeyError, match="fase"):
-        evolve(an_alert(), fase=Phase.RESOLVED)
+    with pytest.raises(KeyError, match="colour"):
+        evolve(an_alert(), colour=Phase.RESOLVED)
