@@ -143,7 +143,7 @@ channels = ["ops"]
 channels = ["ops"]
 [[inhibitions]]
 source = { rule = "queue-backlock" }
-target = { kind = "sessio" }
+target = { kind = "sessions" }
 [maintenance.nights]
 times = ["22:00..06:00"]
 where = { tenant = "prod", severity = "!info", rule_type = "queue-*" }
@@ -157,7 +157,7 @@ where = { tenant = "prod", severity = "!info", rule_type = "queue-*" }
         for place, what, hint in (
             ("routes[0].where", '"severity=crit"', 'did you mean "critical"?'),
             ("inhibitions[0].source", '"rule=queue-backlock"', 'did you mean "queue-backlog"?'),
-            ("inhibitions[0].target", '"kind=sessio"', 'did you mean "session"?'),
+            ("inhibitions[0].target", '"kind=sessions"', 'did you mean "session"?'),
             ("maintenance.nights.where", '"tenant=prod"', "known: production"),
         )
     ]
