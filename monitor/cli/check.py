@@ -56,9 +56,12 @@ def check(
         )
     else:
         failed = sum(bool(finding.status) for finding in found)
+        remarks = sum(finding.state == "warning" for finding in found)
         say()
         if failed:
             say(f"{failed} of {count(len(found), 'check')} failed.", style="bold red")
+        elif remarks:
+            say(f"It works; {count(remarks, 'warning')} above.", style="bold yellow")
         else:
             say("All is well.", style="bold green")
     if status:

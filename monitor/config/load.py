@@ -64,10 +64,10 @@ def find(file: Path | None = None) -> Path:
     if chosen is not None:
         if chosen.is_file():
             return chosen
-        how = "given with --config" if file is not None else f"named by ${VARIABLE}"
+        how = "" if file is not None else f" named by ${VARIABLE}"
         what = "is not a file" if chosen.exists() else "does not exist"
         searched = ", ".join(str(place) for place in PLACES)
-        message = f"the configuration {how} {what}; without it, the places are {searched}"
+        message = f"the configuration{how} {what}; where none is given, the places are {searched}"
         raise ConfigError((Problem(file=str(chosen), key="", message=message),))
     for place in PLACES:
         if place.is_file():

@@ -73,13 +73,14 @@ class Group:
         last_at = self.last_at(now)
         if last_at is None:
             return None
-        instants = []
-        for alert in self.known():
-            if alert.updated_at >= started_at and alert.phase is Phase.FIRING:
-                reminders = alert.told[self.channel].reminders
-                wait = self.route.repeat_after(alert.severity, reminders)
-                if wait is not None:
-                    instants.append(last_at + wait)
+        # Few are different, however many alerts a group has.
+        levels = {
+            (alert.severity, alert.told[self.channel].reminders)
+            for alert in self.known()
+            if alert.updated_at >= started_at and alert.phase is Phase.FIRING
+        }
+        waits = (self.route.repeat_after(severity, reminders) for severity, reminders in levels)
+        instants = [last_at + wait for wait in waits if wait is not None]
         if not instants or self.digest is None:
             return min(instants, default=None)
         return self.digest.next_after(min(instants))

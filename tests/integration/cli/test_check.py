@@ -37,6 +37,16 @@ def test_people_see_a_row_for_each_check(site: Site) -> None:
     assert ran.out.endswith("All is well.\n")
 
 
+def test_what_works_with_a_warning_is_not_said_to_be_all_well(site: Site) -> None:
+    bygone = '[maintenance.bygone]\nstart = "2020-01-01T00:00"\nduration = "1h"\nevery = "once"\n'
+    site.config.write_text(site.config.read_text() + bygone)
+
+    ran = site.command("check", "--offline")
+
+    assert ran.status == 0
+    assert ran.out.endswith("It works; 1 warning above.\n")
+
+
 def test_offline_asks_nobody(site: Site) -> None:
     ran = site.command("check", "--offline", "--notify", "--json")
 
