@@ -31,6 +31,7 @@ from monitor.errors import (
     Unreachable,
 )
 from monitor.orchestrator.client import OrchestratorClient
+from monitor.orchestrator.folders import Folders
 from monitor.pipeline.collect import collect
 from monitor.store.schema import schema_state
 from monitor.store.version import SchemaState, require_current
@@ -128,8 +129,9 @@ def of_tenant(name: str, configuration: Configuration, clock: Clock) -> Iterator
             return
         yield Finding(about=f"{name}/sign-in", detail=how)
         yield Finding(about=f"{name}/reached", detail=f"{client.deployment.base} answers")
+        folders = Folders(configuration.tenants[name].folder_scope)
         for collector in configuration.collectors:
-            yield _of_collector(name, collector, client, clock)
+            yield _of_collector(name, collector, folders, client, clock)
     finally:
         client.close()
 
@@ -172,13 +174,15 @@ def _first_call(client: OrchestratorClient) -> OrchestratorError | None:
     return None
 
 
-def _of_collector(tenant: str, name: str, client: OrchestratorClient, clock: Clock) -> Finding:
+def _of_collector(
+    tenant: str, name: str, folders: Folders, client: OrchestratorClient, clock: Clock
+) -> Finding:
     plugin = collectors()[name]
     about = f"{tenant}/{name}"
     snapshot = collect(
         tenant=tenant,
         collector=name,
-        ask=plugin.make(tenant, {}),
+        ask=plugin.make(tenant, {}, folders),
         client=client,
         clock=clock,
         deadline_s=LONGEST.total_seconds(),

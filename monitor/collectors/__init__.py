@@ -7,7 +7,7 @@ times, retries nor stores. What several of them need stands here.
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from monitor.errors import (
     OrchestratorError,
     UnexpectedResponse,
 )
+from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.wire import columns
 
@@ -32,11 +33,22 @@ _ASK_AGAIN_REFUSED = timedelta(minutes=30)
 Collect = Callable[[Poll], Collected]
 
 
+class Make(Protocol):
+    """Makes what polls one tenant."""
+
+    def __call__(
+        self, tenant: str, labels: Mapping[str, str], folders: Folders | None = None
+    ) -> Collect:
+        """Prepare for a tenant; `folders` are its folders that count, None for all of them."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """A plugin. `make(tenant, labels)` returns what polls this tenant and learns from it.
+    """A plugin. `make(tenant, labels, folders)` returns what polls this tenant and learns from it.
 
     `labels` are the tenant's: every subject carries them, but for names that its kind declares.
+    `folders` are one object for all collectors of the tenant.
     `every` is the default interval; `scopes` are what an external application needs for it,
     `permissions` what a role needs.
     """
@@ -46,7 +58,7 @@ class Collector:
     help: str
     scopes: tuple[str, ...]
     permissions: tuple[str, ...]
-    make: Callable[[str, Mapping[str, str]], Collect]
+    make: Make
 
 
 class Listing(Generic[T]):

@@ -7,6 +7,7 @@ from monitor.collectors import Collect, Collector
 from monitor.core.kinds import LICENSE, SUBSCRIPTION
 from monitor.core.sample import Collected, Sample, Subject, Values
 from monitor.errors import UnexpectedResponse
+from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.text import label
 from monitor.orchestrator.wire import License
@@ -85,7 +86,7 @@ def _expiry(answer: License, now: datetime) -> Values:
     )
 
 
-def _make(tenant: str, labels: Mapping[str, str]) -> Collect:
+def _make(tenant: str, labels: Mapping[str, str], folders: Folders | None = None) -> Collect:  # noqa: ARG001 - licenses lie in no folder
     return _Licenses(tenant, labels)
 
 

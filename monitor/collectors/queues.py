@@ -12,17 +12,16 @@ from monitor.collectors import Collect, Collector, Listing
 from monitor.core.kinds import QUEUE
 from monitor.core.sample import Collected, Sample, Subject, Values
 from monitor.errors import AccessDenied, FolderRequired, OrchestratorError
+from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.text import label
-from monitor.orchestrator.wire import Folder, QueueStatus, parse_time
-
-_FOLDERS_FOR = timedelta(minutes=15)
+from monitor.orchestrator.wire import QueueStatus, parse_time
 
 
 class _Queues:
     """Polls one tenant: for all folders at once, else folder by folder once that was refused."""
 
-    def __init__(self, tenant: str, labels: Mapping[str, str]) -> None:
+    def __init__(self, tenant: str, labels: Mapping[str, str], folders: Folders) -> None:
         self._tenant = tenant
         self._labels = labels
         self._status = Listing(
@@ -31,15 +30,9 @@ class _Queues:
             order_by="QueueDefinitionId",
             key=lambda row: row.queue_definition_id,
         )
-        self._listing = Listing(
-            "/odata/Folders",
-            Folder,
-            key=lambda row: row.id,
-        )
         self._subjects: Mapping[int, tuple[tuple[str | None, ...], Subject]] = {}
         self._by_folder = False
-        self._folders: Mapping[int, str] = {}
-        self._folders_at: datetime | None = None
+        self._folders = folders
         self._seen_in: dict[int, frozenset[int]] = {}
 
     def __call__(self, poll: Poll) -> Collected:
@@ -57,7 +50,8 @@ class _Queues:
         return collected
 
     def _each_folder(self, poll: Poll) -> Collected:
-        folders = self._current_folders(poll)
+        folders = self._folders.current(poll)
+        self._seen_in = {one: ids for one, ids in self._seen_in.items() if one in folders}
         answers = poll.together(
             [partial(self._in_folder, poll, folder_id) for folder_id in folders]
         )
@@ -86,32 +80,6 @@ class _Queues:
             return self._status(poll, folder_id)
         except (FolderRequired, AccessDenied) as refusal:
             return refusal
-
-    def _current_folders(self, poll: Poll) -> Mapping[int, str]:
-        """Return the folders by id, in the order of their names, a quarter of an hour old at most.
-
-        Personal workspaces are left out: one for each user would multiply the requests.
-        """
-        now = poll.server_time
-        if self._folders_at is None or abs(now - self._folders_at) >= _FOLDERS_FOR:
-            found = {
-                row.id: label(row.fully_qualified_name or row.display_name)
-                for row in self._listing(poll)
-                if row.id is not None and not row.is_personal and row.folder_type != "Personal"
-            }
-            self._folders = dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
-            self._folders_at = now
-            self._seen_in = {
-                folder_id: ids for folder_id, ids in self._seen_in.items() if folder_id in found
-            }
-        if not self._folders:
-            self._folders_at = None
-            msg = (
-                "/odata/Folders: no folder is visible, so no queue is; grant Queues.View in the "
-                "folders that should be watched"
-            )
-            raise AccessDenied(msg, endpoint="/odata/Folders")
-        return self._folders
 
     def _collected(
         self,
@@ -178,8 +146,8 @@ def _values(row: QueueStatus, now: datetime) -> Values:
     )
 
 
-def _make(tenant: str, labels: Mapping[str, str]) -> Collect:
-    return _Queues(tenant, labels)
+def _make(tenant: str, labels: Mapping[str, str], folders: Folders | None = None) -> Collect:
+    return _Queues(tenant, labels, folders or Folders())
 
 
 COLLECTOR = Collector(

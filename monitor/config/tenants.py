@@ -10,6 +10,7 @@ from pydantic.functional_validators import BeforeValidator
 from monitor.config.secrets import Secret
 from monitor.config.table import Table
 from monitor.config.values import ExistingFile, Labels, Several, Text
+from monitor.core.folder_scope import FolderScope
 from monitor.orchestrator.deployment import Deployment
 from monitor.rules import Span
 
@@ -147,6 +148,11 @@ class Tenant(Table):
     def deployment(self) -> Deployment:
         """Return the addresses to call, and the warnings about them."""
         return _parsed(self.url, self.auth.identity_url)
+
+    @property
+    def folder_scope(self) -> FolderScope:
+        """Return which folders count."""
+        return FolderScope(include=self.folders.include, exclude=self.folders.exclude)
 
     @field_validator("proxy")
     @classmethod

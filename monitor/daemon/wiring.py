@@ -30,6 +30,7 @@ from monitor.orchestrator.credentials import (
     UserKey,
 )
 from monitor.orchestrator.deployment import Deployment
+from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.tls import tls_context
 from monitor.pipeline.evaluate import Evaluator, Settled
 from monitor.plugins import discover
@@ -159,6 +160,7 @@ def _pollers(configuration: Configuration, service: Service) -> list[Poller]:
     standing = {(poller.tenant, poller.collector): poller for poller in service.pollers}
     clients = {poller.tenant: poller for poller in service.pollers}
     pollers = []
+    folders = {name: Folders(tenant.folder_scope) for name, tenant in configuration.tenants.items()}
     for tenant_name, tenant in configuration.tenants.items():
         made_of = _made_of(tenant, scopes)
         known = clients.get(tenant_name)
@@ -174,7 +176,7 @@ def _pollers(configuration: Configuration, service: Service) -> list[Poller]:
                     tenant=tenant_name,
                     collector=name,
                     every=every,
-                    ask=plugins[name].make(tenant_name, tenant.labels),
+                    ask=plugins[name].make(tenant_name, tenant.labels, folders[tenant_name]),
                     client=client,
                     evaluator=service.evaluator,
                     clock=service.clock,

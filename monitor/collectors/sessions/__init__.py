@@ -10,10 +10,11 @@ from datetime import timedelta
 from monitor.collectors import Collect, Collector
 from monitor.collectors.sessions.sweep import Sweep
 from monitor.core.kinds import MACHINE, SESSION
+from monitor.orchestrator.folders import Folders
 
 
-def _make(tenant: str, labels: Mapping[str, str]) -> Collect:
-    return Sweep(tenant, labels)
+def _make(tenant: str, labels: Mapping[str, str], folders: Folders | None = None) -> Collect:
+    return Sweep(tenant, labels, folders or Folders())
 
 
 COLLECTOR = Collector(

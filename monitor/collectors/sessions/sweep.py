@@ -14,6 +14,7 @@ from monitor.collectors.sessions.hosts import Hosts
 from monitor.core.kinds import MACHINE, SESSION
 from monitor.core.sample import Collected, Sample, Subject
 from monitor.errors import EndpointMissing, OrchestratorError
+from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.identity import host_key, host_name, user_key
 from monitor.orchestrator.liveness import SILENT, Flags, expects_heartbeat, flags
 from monitor.orchestrator.poll import Poll
@@ -28,10 +29,11 @@ _NO_ROBOT = Robot()
 class Sweep:
     """Polls one tenant, and remembers of the last poll what spares work in the next."""
 
-    def __init__(self, tenant: str, labels: Mapping[str, str]) -> None:
+    def __init__(self, tenant: str, labels: Mapping[str, str], folders: Folders) -> None:
         """Know nothing yet; every subject carries `labels` below its own."""
         self._tenant = tenant
         self._labels = labels
+        self._folders = folders
         self._runtimes = Source(
             Listing(
                 f"{_PATH}GetMachineSessionRuntimes",
