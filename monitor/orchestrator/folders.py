@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from monitor.core.folder_scope import FolderScope
 from monitor.errors import AccessDenied
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.text import label
@@ -14,15 +14,38 @@ PATH = "/odata/Folders"
 KEPT_FOR = timedelta(minutes=15)
 
 
+class Scope(Protocol):
+    """Which folders count, by their full paths."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every folder counts."""
+        ...
+
+    def covers(self, path: str) -> bool:
+        """Tell whether a folder counts."""
+        ...
+
+
+class Everywhere:
+    """Every folder counts."""
+
+    is_whole = True
+
+    def covers(self, _path: str) -> bool:
+        """Return true."""
+        return True
+
+
 class Folders:
     """What `scope` covers of the folders that this sign-in sees; safe to use from many threads.
 
     Personal workspaces are left out: one for each user would multiply the requests.
     """
 
-    def __init__(self, scope: FolderScope | None = None) -> None:
-        """Prepare; nothing is asked yet."""
-        self.scope = scope or FolderScope()
+    def __init__(self, scope: Scope | None = None) -> None:
+        """Prepare; nothing is asked yet. Without a `scope` every folder counts."""
+        self.scope: Scope = scope or Everywhere()
         self._found: Mapping[int, str] = {}
         self._found_at: datetime | None = None
         self._lock = threading.Lock()
