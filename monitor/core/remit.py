@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from monitor.core import engine
 from monitor.core.alert import Alert, AlertKey, Reason
 from monitor.core.engine import Evaluation
-from monitor.core.health import collector_subject
+from monitor.core.health import WHOLE, collector_subject, tenant_subject
 from monitor.core.kinds import CHANNEL, COLLECTOR, KINDS
 from monitor.core.lookback import looked_back_on, observe
 from monitor.core.plan import Plan
@@ -117,6 +117,10 @@ class Remit:
         labels = (self.tenants or {}).get(tenant, {})
         return collector_subject(tenant, collector, labels, reason)
 
+    def tenant(self, tenant: str) -> Subject:
+        """Return a tenant as a subject, as far as it is seen."""
+        return tenant_subject(tenant, (self.tenants or {}).get(tenant, {}))
+
     def _covers(self, alert: Alert) -> bool:
         """Tell whether what an alert is about is watched still."""
         subject = alert.subject
@@ -125,7 +129,7 @@ class Remit:
         if self.tenants is not None and subject.tenant not in self.tenants:
             return False
         if subject.kind == COLLECTOR.name:
-            return subject.key in self.collector_kinds
+            return subject.key == WHOLE or subject.key in self.collector_kinds
         return any(subject.kind in kinds for kinds in self.collector_kinds.values())
 
     def _known_to(self, before: "Remit") -> frozenset[Metric]:

@@ -6,6 +6,7 @@ along; an exhausted license pool leaves runtimes without work.
 
 from collections.abc import Mapping
 
+from monitor.core.health import WHOLE
 from monitor.core.inhibition import Inhibition
 from monitor.core.kinds import COLLECTOR
 from monitor.core.matching import parse_where
@@ -36,4 +37,17 @@ def topology(collector_kinds: Mapping[str, tuple[str, ...]]) -> tuple[Inhibition
         for collector, kinds in collector_kinds.items()
         if kinds
     )
-    return (*blind, _HOST, _LICENSES)
+    return (*_unseen(collector_kinds), *blind, _HOST, _LICENSES)
+
+
+def _unseen(collector_kinds: Mapping[str, tuple[str, ...]]) -> tuple[Inhibition, ...]:
+    kinds = sorted({kind for kinds in collector_kinds.values() for kind in kinds})
+    if not kinds:
+        return ()
+    unseen = Inhibition(
+        name="who does not see a tenant knows nothing of it",
+        source=parse_where({"kind": COLLECTOR.name, "key": WHOLE}),
+        target=parse_where({"kind": kinds}),
+        equal=("tenant",),
+    )
+    return (unseen,)

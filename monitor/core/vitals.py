@@ -6,7 +6,7 @@ from datetime import datetime
 
 from monitor.core.channel_health import Channels
 from monitor.core.delivery import Delivery
-from monitor.core.health import Health
+from monitor.core.health import Health, sight
 from monitor.core.remit import Remit
 from monitor.core.sample import Collected, Snapshot
 
@@ -37,13 +37,23 @@ class Vitals:
             del self._channels.by_name[channel]
 
     def after_poll(self, snapshot: Snapshot, remit: Remit, now: datetime) -> Collected:
-        """Return how a collector fares after a poll."""
+        """Return how a collector fares after a poll, and how well its tenant is seen."""
         key = (snapshot.tenant, snapshot.collector)
         before = self._collectors.get(key)
         if before is None:
             before = Health(subject=remit.collector(*key), known_since=now)
+        if before.failed_polls and isinstance(snapshot.outcome, Collected):
+            self._forgive(snapshot)
         after = self._collectors[key] = before.after(snapshot, now)
-        return after.collected(now)
+        known = [one for (name, _), one in self._collectors.items() if name == snapshot.tenant]
+        return sight(after, known, remit.tenant(snapshot.tenant), now)
+
+    def _forgive(self, snapshot: Snapshot) -> None:
+        """Count anew for whoever failed together with a collector that sees again."""
+        of_tenant = {key: h for key, h in self._collectors.items() if key[0] == snapshot.tenant}
+        for key, health in of_tenant.items():
+            if not health.fails_alone(one for one in of_tenant.values() if one is not health):
+                self._collectors[key] = health.anew()
 
     def after_attempt(self, delivery: Delivery, now: datetime) -> Collected:
         """Return how a channel fares after an attempt to deliver."""

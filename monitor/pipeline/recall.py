@@ -44,6 +44,7 @@ def recall_vitals(vitals: Vitals, remit: Remit, store: Store, now: datetime) -> 
                 known_since=now,
                 last_success_at=state.last_success_at,
                 failed_polls=state.failures,
+                failing_since=state.outcome_since if state.failures else None,
             )
             for state in store.collector_states()
         ],

@@ -1,7 +1,7 @@
-"""The monitor cannot see: a collector fails again and again.
+"""The monitor cannot see: a collector fails again and again, or all of a tenant.
 
 While it does, nothing is known of its subjects, so their alerts neither open nor resolve; this one
-says why.
+says why. What fails with everything else of a tenant is one alert about the tenant.
 """
 
 from pydantic import Field
@@ -25,7 +25,7 @@ def condition(options: Options) -> Condition:
         value="failed_polls",
         limit=float(options.polls),
         summary=(
-            "Cannot see {{ collector }} of {{ tenant }} for "
+            "Cannot see {% if name != tenant %}{{ collector }} of {% endif %}{{ tenant }} for "
             "{{ seconds_since_success | duration }} ({{ value | number }} polls failed)"
             "{% if reason %}: {{ reason }}{% endif %}"
         ),

@@ -75,7 +75,7 @@ def test_three_failed_polls_in_a_row_are_told_once_and_blame_nobody_else(store: 
     assert [happened(one.events) for one in settled] == [
         [],
         [],
-        ["collector-failing opened queues"],
+        ["collector-failing opened production"],
         [],
         [],
     ]
@@ -84,7 +84,7 @@ def test_three_failed_polls_in_a_row_are_told_once_and_blame_nobody_else(store: 
     assert "3 min" in found.summary
 
     back = life.sees(a_queue(5), at=360)
-    assert told(back) == ["ops: resolved queues", "mail: resolved queues"]
+    assert told(back) == ["ops: resolved production", "mail: resolved production"]
 
 
 @on_one_database
@@ -241,9 +241,9 @@ for = "0s"
     kept = life.sees(at=120)
     over = life.sees(at=721)
 
-    assert happened(opened.events) == ["flaky opened queues"]
+    assert happened(opened.events) == ["flaky opened production"]
     assert happened(kept.events) == []
-    assert happened(over.events) == ["flaky resolved queues"]
+    assert happened(over.events) == ["flaky resolved production"]
 
 
 def test_threads_settle_one_after_the_other(store: Store) -> None:

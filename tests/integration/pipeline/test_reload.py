@@ -105,7 +105,7 @@ def test_failed_polls_are_counted_on(store: Store, failures: int) -> None:
     life.reload(QUICK, at=100)
 
     opened = happened(life.fails(at=120).events)
-    assert opened == (["collector-failing opened queues"] if failures == 2 else [])
+    assert opened == (["collector-failing opened production"] if failures == 2 else [])
 
 
 def test_the_alert_of_a_removed_rule_is_closed_and_that_is_told(store: Store) -> None:
@@ -134,7 +134,7 @@ def test_a_tenant_that_is_watched_no_longer_leaves_nothing_open(store: Store) ->
     assert happened(life.fails(at=40, tenant="staging", collector="sessions").events) == []
     assert happened(life.fails(at=50, tenant="staging", collector="sessions").events) == []
     again = life.fails(at=60, tenant="staging", collector="sessions")
-    assert happened(again.events) == ["collector-failing opened sessions"]
+    assert happened(again.events) == ["collector-failing opened staging"]
 
 
 @on_one_database

@@ -101,7 +101,7 @@ def test_failures_are_counted_on_across_a_restart(reopen: Callable[[], Store]) -
     second = Life(reopen(), started_at=200)
     opened = second.fails(at=210)
 
-    assert happened(opened.events) == ["collector-failing opened queues"]
+    assert happened(opened.events) == ["collector-failing opened production"]
     (found,) = alerts(second.store)
     assert "3 min" in found.summary
 

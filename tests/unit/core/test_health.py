@@ -1,6 +1,8 @@
 from datetime import timedelta
 
-from monitor.core.health import Health, collector_subject
+import pytest
+
+from monitor.core.health import Health, collector_subject, sight, tenant_subject
 from monitor.core.kinds import KINDS
 from monitor.core.sample import Collected, Failed, Snapshot
 from tests.builders import NOW, after, collected
@@ -25,10 +27,25 @@ GOOD = a_snapshot(collected())
 BAD = a_snapshot(Failed(kind="unreachable", message="no answer"))
 
 
-def values(health: Health, at_s: float) -> dict[str, float | None]:
-    (sample,) = health.collected(after(at_s)).samples
+ELSEWHERE = Health(subject=collector_subject("production", "sessions", {}), known_since=NOW)
+WHOLE = tenant_subject("production", {"region": "emea"})
+
+
+def both(
+    health: Health, at_s: float, *others: Health
+) -> tuple[dict[str, float | None], dict[str, float | None]]:
+    """Return how a collector and its tenant are seen."""
+    own, whole = sight(health, [health, *others], WHOLE, after(at_s)).samples
     names = [metric.name for metric in KINDS["collector"].metrics]
-    return dict(zip(names, sample.values, strict=True))
+    return (
+        dict(zip(names, own.values, strict=True)),
+        dict(zip(names, whole.values, strict=True)),
+    )
+
+
+def values(health: Health, at_s: float) -> dict[str, float | None]:
+    """Return how the tenant is seen of which a collector is the only one."""
+    return both(health, at_s)[1]
 
 
 def reason(health: Health) -> str:
@@ -62,13 +79,47 @@ def test_a_clock_that_was_set_back_gives_no_negative_age() -> None:
     assert values(health, 0)["seconds_since_success"] == 0
 
 
-def test_the_sample_names_the_collector_and_says_nothing_of_others() -> None:
-    found = BEGINNING.after(BAD, after(60)).collected(after(60))
+def test_what_fails_while_others_see_is_the_collectors_own_matter() -> None:
+    health = BEGINNING.after(BAD, after(60)).after(BAD, after(120))
+    seeing = ELSEWHERE.after(GOOD, after(90))
 
-    (sample,) = found.samples
-    assert sample.subject.identity == ("production", "collector", "queues")
+    own, whole = both(health, 120, seeing)
+
+    assert own == {"failed_polls": 2, "seconds_since_success": 120}
+    assert whole == {"failed_polls": 0, "seconds_since_success": 30}
+
+
+def test_what_fails_with_all_others_is_the_tenants_matter() -> None:
+    health = BEGINNING.after(BAD, after(60)).after(BAD, after(120))
+    blind = ELSEWHERE.after(GOOD, after(30)).after(BAD, after(90))
+
+    own, whole = both(health, 120, blind)
+
+    assert own == {"failed_polls": 0, "seconds_since_success": 120}
+    assert whole == {"failed_polls": 2, "seconds_since_success": 90}
+
+
+@pytest.mark.parametrize("reason_first", [True, False])
+def test_the_tenant_tells_who_is_blind_and_why(*, reason_first: bool) -> None:
+    slow = a_snapshot(Failed(kind="throttled", message="slow down"))
+    one = BEGINNING.after(BAD, after(60)).after(slow if reason_first else BAD, after(120))
+    other = ELSEWHERE.after(BAD, after(90))
+
+    _, whole = sight(one, [other, one], WHOLE, after(120)).samples
+
+    assert whole.subject.name == "production"
+    assert whole.subject.labels["collector"] == "queues, sessions"
+    assert whole.subject.labels["reason"] == ("slow down" if reason_first else "no answer")
+
+
+def test_the_samples_say_nothing_of_others() -> None:
+    found = sight(BEGINNING.after(BAD, after(60)), [BEGINNING], WHOLE, after(60))
+
+    own, whole = found.samples
+    assert own.subject.identity == ("production", "collector", "queues")
     labels = {"collector": "queues", "reason": "no answer", "region": "emea"}
-    assert dict(sample.subject.labels) == labels
+    assert dict(own.subject.labels) == labels
+    assert whole.subject.identity == ("production", "collector", "everything")
     assert set(KINDS["collector"].labels) <= set(labels)
     assert (found.kinds, found.partial) == (("collector",), True)
     assert found.observed_at - NOW == timedelta(seconds=60)

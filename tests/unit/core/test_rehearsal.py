@@ -214,7 +214,7 @@ def test_polls_that_fail_are_evidence_about_the_collector_alone() -> None:
         stage.fail(seconds)
     assert {(a.rule, a.subject.name) for a in stage.run.open} == {
         ("backlog", "Invoices"),
-        ("collector-failing", "queues"),
+        ("collector-failing", "production"),
     }
 
     stage.poll(240, {"Invoices": 900})

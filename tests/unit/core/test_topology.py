@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from monitor.core.alert import Alert
+from monitor.core.health import WHOLE
 from monitor.core.inhibition import inhibitors
 from monitor.core.routing import alert_labels
 from monitor.core.rule import Rule
@@ -37,6 +38,21 @@ def test_who_does_not_see_a_tenant_knows_nothing_of_its_robots_and_hosts() -> No
         an_alert_on("queue", "Invoices"),
         an_alert_on("session", "BOT-08", tenant="staging"),
     ) == {"BOT-07", "SRV-01"}
+
+
+def test_a_tenant_that_is_not_seen_explains_all_its_alerts() -> None:
+    subject = a_subject("production", kind="collector", key=WHOLE)
+    unseen = an_alert(rule="collector-failing", subject=subject)
+    assert explained(
+        unseen,
+        an_alert_on("session", "BOT-07"),
+        an_alert_on("queue", "Invoices"),
+        an_alert_on("queue", "Mail", tenant="staging"),
+    ) == {"BOT-07", "Invoices"}
+
+
+def test_nothing_watched_needs_no_explanation() -> None:
+    assert len(topology({"odd": ()})) == 2
 
 
 def test_a_collector_that_answers_for_nothing_explains_nothing() -> None:
