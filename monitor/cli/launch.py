@@ -64,8 +64,11 @@ def simulate(
     listen: Annotated[
         str, typer.Option(metavar="HOST:PORT", help="Where to answer; port 0 picks a free one.")
     ] = "127.0.0.1:8322",
+    profile: Annotated[
+        str, typer.Option(metavar="VERSION", help="Version of Orchestrator: cloud, 2023.10, …")
+    ] = "cloud",
 ) -> None:
     """Run a simulated Orchestrator alone, to try a configuration on."""
     from monitor.cli.simulation import simulate as run_simulation  # noqa: PLC0415 - slow
 
-    raise typer.Exit(run_simulation(scenario, listen))
+    raise typer.Exit(run_simulation(scenario, listen, profile=profile))

@@ -1,5 +1,6 @@
 """A simulated Orchestrator in the foreground: what `simulate` runs."""
 
+import dataclasses
 import signal
 import threading
 from types import FrameType
@@ -9,22 +10,41 @@ import typer
 from monitor.cli.output import say
 from monitor.clock import SystemClock
 from monitor.config.values import host_and_port
+from monitor.simulator.profiles import CLOUD, PROFILES, SignIn
 from monitor.simulator.scenario import ScenarioInvalid, load_scenario
 from monitor.simulator.server import RunningServer, serve
 from monitor.simulator.simulator import Simulator
 
-CONFIGURATION = """\
+TENANT = """\
 [tenants.simulated]
 url = "{url}"
-auth = {{ type = "client-credentials", client_id = "{client_id}", client_secret = "{secret}" }}"""
+auth = {auth}"""
+APPLICATION = (
+    '{{ type = "client-credentials", client_id = "{client_id}", '
+    'client_secret = "{client_secret}" }}'
+)
+PERSON = (
+    '{{ type = "password", tenancy_name = "{tenancy_name}", username = "{username}", '
+    'password = "{password}" }}'
+)
 
 
-def simulate(scenario: str | None, listen: str, stopping: threading.Event | None = None) -> int:
+def simulate(
+    scenario: str | None,
+    listen: str,
+    stopping: threading.Event | None = None,
+    *,
+    profile: str = CLOUD.name,
+) -> int:
     """Answer until Ctrl-C, SIGTERM or `stopping`; return the exit status.
 
     Raises:
-        typer.BadParameter: the scenario has mistakes, or the address cannot be listened on.
+        typer.BadParameter: the scenario has mistakes, there is no such profile, or the address
+            cannot be listened on.
     """
+    if profile not in PROFILES:
+        message = f"no version {profile!r}; there are {', '.join(PROFILES)}"
+        raise typer.BadParameter(message, param_hint="--profile")
     try:
         host, port = host_and_port(listen)
     except ValueError as error:
@@ -33,7 +53,7 @@ def simulate(scenario: str | None, listen: str, stopping: threading.Event | None
         script = None if scenario is None else load_scenario(scenario)
     except ScenarioInvalid as error:
         raise typer.BadParameter(str(error), param_hint="--scenario") from None
-    simulator = Simulator(clock=SystemClock().now, scenario=script)
+    simulator = Simulator(clock=SystemClock().now, scenario=script, profile=PROFILES[profile])
     try:
         server = serve(simulator, host, port, control=True)
     except OSError as error:
@@ -52,20 +72,27 @@ def simulate(scenario: str | None, listen: str, stopping: threading.Event | None
 def _introduce(server: RunningServer) -> None:
     simulator = server.simulator
     estate = simulator.estate
+    profile = simulator.profile
+    version = "" if profile is CLOUD else f" {profile.name}"
     say(
-        f"A simulated Orchestrator: {len(estate.sessions)} sessions, {len(estate.queues)} queues, "
-        f"{len(estate.licenses)} license types."
+        f"A simulated Orchestrator{version}: {len(estate.sessions)} sessions, "
+        f"{len(estate.queues)} queues, {len(estate.licenses)} license types."
     )
     say("Watch it with this configuration; the secret is an invention:")
     say()
-    accounts = simulator.accounts
-    configuration = CONFIGURATION.format(
-        url=server.url, client_id=accounts.client_id, secret=accounts.client_secret
-    )
-    for line in configuration.splitlines():
+    for line in configuration(server).splitlines():
         say(line)
     say()
     say("Ctrl-C ends it.")
+
+
+def configuration(server: RunningServer) -> str:
+    """Return the table of the tenant, with a sign-in that the simulated version has."""
+    simulator = server.simulator
+    accounts = dataclasses.asdict(simulator.accounts)
+    takes_applications = SignIn.CLIENT_CREDENTIALS in simulator.profile.sign_ins.values()
+    auth = (APPLICATION if takes_applications else PERSON).format(**accounts)
+    return TENANT.format(url=server.url, auth=auth)
 
 
 def _stop_on_signals(stopping: threading.Event) -> None:

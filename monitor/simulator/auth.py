@@ -61,11 +61,15 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What a token is worth; `scopes` None means a person's sign-in, which has no scopes."""
+    """What a token is worth; `scopes` None means a person's sign-in, which has no scopes.
+
+    `oauth` is a token of the identity server; the other way is a session of the person.
+    """
 
     expires_at: datetime
     generation: int
     scopes: frozenset[str] | None
+    oauth: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,7 @@ class Terms:
     lifetime_s: float
     generation: int
     rejected: bool
+    personal_tokens: bool = True
 
 
 class TokenOffice:
@@ -179,9 +184,10 @@ class TokenOffice:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme != "Bearer" or not token:
             raise not_authenticated()
-        if token == self._accounts.access_token and not terms.rejected:
+        accepted = terms.personal_tokens and not terms.rejected
+        if accepted and token == self._accounts.access_token:
             forever = terms.now + timedelta(days=365)
-            return Grant(expires_at=forever, generation=terms.generation, scopes=None)
+            return Grant(expires_at=forever, generation=terms.generation, scopes=None, oauth=True)
         grant = self._grants.get(token)
         if (
             grant is None
@@ -195,7 +201,10 @@ class TokenOffice:
         token = f"sim-{secrets.token_urlsafe(24)}"
         expires_at = terms.now + timedelta(seconds=terms.lifetime_s)
         self._grants[token] = Grant(
-            expires_at=expires_at, generation=terms.generation, scopes=scopes
+            expires_at=expires_at,
+            generation=terms.generation,
+            scopes=scopes,
+            oauth=scopes is not None,
         )
         return token
 

@@ -51,15 +51,22 @@ ENUMS: Mapping[str, Choices] = MappingProxyType(
     }
 )
 
-FOLDER = Entity(
-    name="FolderDto",
+_FOLDER = (
+    "Key:guid DisplayName:text FullyQualifiedName:text Description:text FolderType:FolderType "
+    "IsPersonal:bool ProvisionType:ProvisionType PermissionModel:PermissionModel ParentId:int "
+    "ParentKey:guid FeedType:FeedType Id:int"
+)
+
+FOLDER = Entity(name="FolderDto", key="Id", fields=fields_of(_FOLDER, ENUMS))
+
+FOLDER_OF_NAVIGATION = Entity(
+    name="ExtendedFolderDto",
     key="Id",
-    fields=fields_of(
-        "Key:guid DisplayName:text FullyQualifiedName:text Description:text FolderType:FolderType "
-        "IsPersonal:bool ProvisionType:ProvisionType PermissionModel:PermissionModel ParentId:int "
-        "ParentKey:guid FeedType:FeedType Id:int",
-        ENUMS,
-    ),
+    fields=fields_of(f"IsSelectable:bool HasChildren:bool Level:int {_FOLDER}", ENUMS),
+)
+
+UNIT = Entity(
+    name="OrganizationUnitDto", key="Id", fields=fields_of("DisplayName:text Id:int", ENUMS)
 )
 
 ROBOT = Entity(
@@ -76,19 +83,28 @@ ROBOT = Entity(
     ),
 )
 
+_SESSION = (
+    "HostMachineName:text MachineId:int MachineName:text State:SessionState "
+    "ReportingTime:date Info:text IsUnresponsive:bool LicenseErrorCode:LicenseErrorCode "
+    "OrganizationUnitId:int FolderName:text RobotSessionType:SessionType Version:text "
+    "Source:Source DebugModeExpirationDate:date UpdateInfo:data InstallationId:guid "
+    "Platform:Platform EndpointDetection:text Id:int"
+)
+
 SESSION = Entity(
     name="SessionDto",
     key="Id",
-    fields=fields_of(
-        "HostMachineName:text MachineId:int MachineName:text State:SessionState "
-        "ReportingTime:date Info:text IsUnresponsive:bool LicenseErrorCode:LicenseErrorCode "
-        "OrganizationUnitId:int FolderName:text RobotSessionType:SessionType Version:text "
-        "Source:Source DebugModeExpirationDate:date UpdateInfo:data InstallationId:guid "
-        "Platform:Platform EndpointDetection:text Id:int",
-        ENUMS,
-    ),
+    fields=fields_of(_SESSION, ENUMS),
     navigation=MappingProxyType({"Robot": ROBOT}),
     orderable=frozenset({"Id", "HostMachineName", "Version", "Robot/Username", "Robot/Type"}),
+)
+
+MACHINE_SESSION = Entity(
+    name="MachineSessionDto",
+    key="Id",
+    fields=fields_of(f"ServiceUserName:text {_SESSION}", ENUMS),
+    navigation=MappingProxyType({"Robot": ROBOT}),
+    orderable=SESSION.orderable,
 )
 
 MACHINE_RUNTIME = Entity(

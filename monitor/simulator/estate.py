@@ -21,12 +21,13 @@ class SessionKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """A folder; `path` is its fully qualified name."""
+    """A folder; `path` is its fully qualified name. Robots live in a `classic` one."""
 
     id: int
     path: str
     parent_id: int | None = None
     personal: bool = False
+    classic: bool = False
 
     @property
     def name(self) -> str:
@@ -58,12 +59,13 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Robot:
-    """A robot made from a user; `name` has at most 19 characters."""
+    """A robot made from a user, or a `classic` one; `name` has at most 19 characters."""
 
     id: int
     name: str
     username: str
     type: str = "Attended"
+    classic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,11 @@ class Session:
     def name(self) -> str:
         """What scenarios and switches call it: the robot, or the user without the domain."""
         return self.robot.name if self.robot else self.user.rpartition("\\")[2]
+
+    @property
+    def classic(self) -> bool:
+        """Whether its robot is a classic one."""
+        return self.robot is not None and self.robot.classic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

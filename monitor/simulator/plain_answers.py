@@ -4,47 +4,59 @@ Source: Orchestrator reference, folders, statistics, health.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
-from monitor.simulator.answers import folder_row
+from monitor.simulator import entities
+from monitor.simulator.answers import folder_row, shown_folders
+from monitor.simulator.asked import Asked
+from monitor.simulator.endpoints import Endpoint
+from monitor.simulator.permissions import HELD
 from monitor.simulator.problems import not_valid, out_of_range
-from monitor.simulator.profiles import Endpoint, Profile
+from monitor.simulator.profiles import Profile
 from monitor.simulator.query import Row
+from monitor.simulator.versions import choices_of, shaped
 from monitor.simulator.wire import wire_time
 from monitor.simulator.world import World
 
 _FOLDERS_AT_ONCE = 1000
-_PERMISSIONS = [
-    "Robots.View",
-    "Machines.View",
-    "Users.View",
-    "Queues.View",
-    "Transactions.View",
-    "License.View",
-    "Units.View",
-]
+_DAYS = 7
+_MOST_DAYS = 365
 
 
-def plain_answer(
-    endpoint: Endpoint, world: World, parameters: Mapping[str, str], profile: Profile
-) -> object:
-    """Return the body of an endpoint without an entity; None is an empty body."""
+def plain_answer(endpoint: Endpoint, asked: Asked, profile: Profile) -> object:
+    """Return the body of an endpoint without an entity; None is an empty body.
+
+    Raises:
+        Refused: 400, a parameter is missing or out of range.
+    """
+    world, parameters = asked.world, asked.parameters
+    for name in sorted(endpoint.mandatory - parameters.keys()):
+        raise not_valid(name, f"A value for '{name}' is required.")
+    body: object = None
     match endpoint.name:
         case "Version":
-            now = wire_time(world.instant(world.now_s))
-            return {
-                "version": profile.build,
-                "timestamp": now,
-                "deployment": None,
-                "configsVersion": None,
-            }
+            body = _version(world, profile)
         case "FoldersOfUser":
-            return _folders_of_user(world, parameters)
+            body = _folders_of_user(world, parameters)
+        case "GetAllFoldersForCurrentUser":
+            body = _folders_of_navigation(world, profile)
         case "GetSessionsStats":
-            return _session_stats(world)
+            body = _session_stats(world)
+        case "GetLicenseStats":
+            body = _license_stats(world, parameters, profile)
         case "GetCurrentPermissions":
-            return {"UserId": 41, "Permissions": _PERMISSIONS}
-        case _:
-            return None
+            held = [name for name in HELD if name in asked.permissions]
+            body = {"UserId": 41, "Permissions": held}
+    return body
+
+
+def _version(world: World, profile: Profile) -> Row:
+    return {
+        "version": profile.build,
+        "timestamp": wire_time(world.instant(world.now_s)),
+        "deployment": None,
+        "configsVersion": None,
+    }
 
 
 def _folders_of_user(world: World, parameters: Mapping[str, str]) -> Row:
@@ -68,6 +80,41 @@ def _folders_of_user(world: World, parameters: Mapping[str, str]) -> Row:
         "PageItems": [{name: row[name] for name in fields} for row in rows],
         "Count": len(shown),
     }
+
+
+def _folders_of_navigation(world: World, profile: Profile) -> list[Row]:
+    shown = shown_folders(world)
+    parents = {folder.parent_id for folder in shown}
+    fields = shaped(entities.FOLDER_OF_NAVIGATION, profile.version).fields
+    rows = [
+        folder_row(folder)
+        | {
+            "IsSelectable": True,
+            "HasChildren": folder.id in parents,
+            "Level": folder.path.count("/"),
+        }
+        for folder in shown
+    ]
+    return [{name: row[name] for name in fields} for row in rows]
+
+
+def _license_stats(world: World, parameters: Mapping[str, str], profile: Profile) -> list[Row]:
+    """Tell the seats of each robot type in use: today's number, for each of the days asked for."""
+    days = _number(parameters, "days", _DAYS)
+    if days > _MOST_DAYS:
+        raise out_of_range("days", _MOST_DAYS)
+    types = choices_of("RobotType", profile.version).numbers
+    now = world.instant(world.now_s)
+    return [
+        {
+            "robotType": type_,
+            "count": seats.used,
+            "timestamp": wire_time(now - timedelta(days=back)),
+        }
+        for back in reversed(range(days))
+        for type_, seats in world.seats.items()
+        if type_ in types and seats.used is not None
+    ]
 
 
 def _session_stats(world: World) -> list[Row]:

@@ -60,15 +60,26 @@ def scope_missing(granted: str, expected: tuple[str, ...]) -> Refused:
     return Refused(403, {"errorMessage": text})
 
 
-def folder_required() -> Refused:
+def oauth_refused() -> Refused:
+    """Refuse an application's token where only a person's sign-in is accepted."""
+    return Refused(403, {"errorMessage": "OAuth authorization failed."})
+
+
+def folder_required(*, classic: bool = False) -> Refused:
     """Refuse a call without a folder header where one is needed."""
-    return Refused(400, _flat("A folder is required for this action.", 1101))
+    what = "An organization unit" if classic else "A folder"
+    return Refused(400, _flat(f"{what} is required for this action.", 1101))
 
 
 def folder_unknown(status: int = 400) -> Refused:
     """Refuse a folder that does not exist or is not the caller's; observed as 400, 403 and 404."""
     text = "Folder does not exist or the user does not have access to the folder."
     return Refused(status, _flat(text, 1100))
+
+
+def entity_unknown(what: str) -> Refused:
+    """Refuse the key of something that does not exist."""
+    return Refused(404, _flat(f"{what} does not exist.", 1002, resourceIds=None))
 
 
 def query_refused(message: str = "Invalid OData query options.") -> Refused:

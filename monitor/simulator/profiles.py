@@ -1,6 +1,6 @@
-"""Which endpoints a version of Orchestrator has, as data: another version is another `Profile`.
+"""The versions of Orchestrator that can be simulated, as data.
 
-Source: Orchestrator reference, endpoints and OData rules; scopes of the OpenAPI document.
+Source: Orchestrator reference, base URLs, API versions, headers, authentication.
 """
 
 from collections.abc import Mapping
@@ -8,171 +8,144 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from monitor.simulator import entities
-from monitor.simulator.schema import Entity
+from monitor.simulator.endpoints import Endpoint, endpoints_of
+from monitor.simulator.versions import Version
 
-_CONFIGURATION = "UiPath.Server.Configuration.OData"
-_QUEUES = ("OR.Queues", "OR.Queues.Read")
-_ROBOTS = ("OR.Robots", "OR.Robots.Read")
-_SETTINGS = ("OR.Settings", "OR.Settings.Read")
-_FOLDERS = ("OR.Folders", "OR.Folders.Read")
-_MACHINES = ("OR.Machines", "OR.Machines.Read")
-_MONITORING = ("OR.Monitoring", "OR.Monitoring.Read")
-_USERS = ("OR.Users", "OR.Users.Read")
+FOLDER_ID = "X-UIPATH-OrganizationUnitId"
+FOLDER_KEY = "X-UIPATH-FolderKey"
+FOLDER_PATH = "X-UIPATH-FolderPath"
+FOLDER_PATH_ENCODED = "X-UIPATH-FolderPath-Encoded"
+FOLDER_HEADERS = (FOLDER_ID, FOLDER_KEY, FOLDER_PATH, FOLDER_PATH_ENCODED)
 
 
-class FolderScope(Enum):
-    """What an endpoint does with the folder header."""
+class SignIn(Enum):
+    """The ways to ask for a token."""
 
-    IGNORED = "ignored"
-    OPTIONAL = "optional"  # without it: the whole tenant, linked queues once per folder
-    REQUIRED = "required"
-    SETTING = "setting"  # `bare_queue_status` decides: real tenants differ
+    CLIENT_CREDENTIALS = "client-credentials"
+    USER_KEY = "user-key"
+    PASSWORD = "password"  # noqa: S105  the name of a way to sign in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """One readable path below the root; `{name}` in it stands for a number.
+class Folders(Enum):
+    """The kind of folders a version has."""
 
-    `name` is what faults, logs and answers call it. `entity` is None for answers outside OData.
-    """
-
-    name: str
-    path: str
-    scopes: tuple[str, ...] = ()
-    entity: Entity | None = None
-    entity_set: str = ""
-    single: bool = False
-    cap: int = 1000
-    folder: FolderScope = FolderScope.IGNORED
-    metered: bool = False
-    anonymous: bool = False
-    parameters: frozenset[str] = frozenset()
+    NONE = "none"
+    CLASSIC = "classic"  # robots live in them
+    MODERN = "modern"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A version of the product."""
+    """A version of the product.
+
+    `api_versions` is the header of every answer, None where there was none yet. `sign_ins` are
+    addresses below the bare root. `in_organization` tells whether the tenant's address holds
+    organization and tenant, as on the cloud, `counts_unasked` whether lists carry `@odata.count`
+    even if nobody asks, `personal_tokens` whether personal access tokens are known.
+    """
 
     name: str
-    api_versions: str
+    version: Version
+    api_versions: str | None
     build: str
+    robot_version: str
     endpoints: tuple[Endpoint, ...]
+    folders: Folders
+    folder_headers: tuple[str, ...]
+    sign_ins: Mapping[str, SignIn]
+    in_organization: bool = False
+    counts_unasked: bool = False
+    personal_tokens: bool = False
 
+
+_PASSWORD = MappingProxyType({"/api/Account/Authenticate": SignIn.PASSWORD})
+_IDENTITY = MappingProxyType(
+    {**_PASSWORD, "/identity/connect/token": SignIn.CLIENT_CREDENTIALS},
+)
+
+V2018_4 = Profile(
+    name="2018.4",
+    version=Version.V2018_4,
+    api_versions=None,
+    build="18.4.3",
+    robot_version="18.4.3",
+    endpoints=endpoints_of(Version.V2018_4),
+    folders=Folders.NONE,
+    folder_headers=(),
+    sign_ins=_PASSWORD,
+    counts_unasked=True,
+)
+
+V2019_10 = Profile(
+    name="2019.10",
+    version=Version.V2019_10,
+    api_versions=None,
+    build="19.10.18",
+    robot_version="19.10.4",
+    endpoints=endpoints_of(Version.V2019_10),
+    folders=Folders.CLASSIC,
+    folder_headers=(FOLDER_ID,),
+    sign_ins=_PASSWORD,
+    counts_unasked=True,
+)
+
+V2020_10 = Profile(
+    name="2020.10",
+    version=Version.V2020_10,
+    api_versions="11.1",
+    build="20.10.6",
+    robot_version="20.10.6",
+    endpoints=endpoints_of(Version.V2020_10),
+    folders=Folders.CLASSIC,
+    folder_headers=(FOLDER_ID, FOLDER_PATH),
+    sign_ins=_IDENTITY,
+)
+
+V2022_4 = Profile(
+    name="2022.4",
+    version=Version.V2022_4,
+    api_versions="15.0",
+    build="22.4.4",
+    robot_version="22.4.4",
+    endpoints=endpoints_of(Version.V2022_4),
+    folders=Folders.MODERN,
+    folder_headers=FOLDER_HEADERS,
+    sign_ins=_IDENTITY,
+)
+
+V2023_10 = Profile(
+    name="2023.10",
+    version=Version.V2023_10,
+    api_versions="16.0, 17.0",  # real servers send a list too: the highest counts
+    build="23.10.4",
+    robot_version="23.10.4",
+    endpoints=endpoints_of(Version.V2023_10),
+    folders=Folders.MODERN,
+    folder_headers=FOLDER_HEADERS,
+    sign_ins=_IDENTITY,
+)
 
 CLOUD = Profile(
     name="cloud",
+    version=Version.CLOUD,
     api_versions="20.0",
     build="26.3.0-s192.2662",
-    endpoints=(
-        Endpoint(name="Status", path="/api/Status/Get", anonymous=True),
-        Endpoint(name="Version", path="/api/Status/Version", anonymous=True),
-        Endpoint(
-            name="Folders",
-            path="/odata/Folders",
-            scopes=_FOLDERS,
-            entity=entities.FOLDER,
-            entity_set="Folders",
-        ),
-        Endpoint(
-            name="FoldersOfUser",
-            path="/api/Folders/GetAllForCurrentUser",
-            scopes=_FOLDERS,
-            parameters=frozenset({"take", "skip"}),
-        ),
-        Endpoint(
-            name="GetMachineSessionRuntimes",
-            path=f"/odata/Sessions/{_CONFIGURATION}.GetMachineSessionRuntimes",
-            scopes=_ROBOTS,
-            entity=entities.MACHINE_RUNTIME,
-            entity_set="MachineSessionRuntimes",
-            parameters=frozenset({"runtimeType"}),
-        ),
-        Endpoint(
-            name="GetMachineSessionRuntimesByFolderId",
-            path=f"/odata/Sessions/{_CONFIGURATION}.GetMachineSessionRuntimesByFolderId"
-            "(folderId={folderId})",
-            scopes=_ROBOTS,
-            entity=entities.MACHINE_RUNTIME,
-            entity_set="MachineSessionRuntimes",
-            parameters=frozenset({"runtimeType"}),
-        ),
-        Endpoint(
-            name="GetGlobalSessions",
-            path=f"/odata/Sessions/{_CONFIGURATION}.GetGlobalSessions",
-            scopes=_ROBOTS,
-            entity=entities.SESSION,
-            entity_set="Sessions",
-        ),
-        Endpoint(
-            name="Sessions",
-            path="/odata/Sessions",
-            scopes=_ROBOTS,
-            entity=entities.SESSION,
-            entity_set="Sessions",
-            folder=FolderScope.REQUIRED,
-        ),
-        Endpoint(
-            name="Machines",
-            path="/odata/Machines",
-            scopes=_MACHINES,
-            entity=entities.MACHINE,
-            entity_set="Machines",
-        ),
-        Endpoint(
-            name="RetrieveQueuesProcessingStatus",
-            path="/odata/QueueProcessingRecords/UiPathODataSvc.RetrieveQueuesProcessingStatus",
-            scopes=_QUEUES,
-            entity=entities.QUEUE_STATUS,
-            entity_set="QueueProcessingStatuses",
-            folder=FolderScope.SETTING,
-        ),
-        Endpoint(
-            name="QueueDefinitions",
-            path="/odata/QueueDefinitions",
-            scopes=_QUEUES,
-            entity=entities.QUEUE,
-            entity_set="QueueDefinitions",
-            folder=FolderScope.OPTIONAL,
-            parameters=frozenset({"mandatoryPermissions", "atLeastOnePermissions"}),
-        ),
-        Endpoint(
-            name="GetQueuesAcrossFolders",
-            path=f"/odata/QueueDefinitions/{_CONFIGURATION}.GetQueuesAcrossFolders",
-            scopes=_QUEUES,
-            entity=entities.QUEUE,
-            entity_set="QueueDefinitions",
-        ),
-        Endpoint(
-            name="QueueItems",
-            path="/odata/QueueItems",
-            scopes=_QUEUES,
-            entity=entities.QUEUE_ITEM,
-            entity_set="QueueItems",
-            cap=100,
-            folder=FolderScope.OPTIONAL,
-            metered=True,
-            parameters=frozenset({"mandatoryPermissions", "atLeastOnePermissions"}),
-        ),
-        Endpoint(
-            name="GetLicense",
-            path=f"/odata/Settings/{_CONFIGURATION}.GetLicense",
-            scopes=_SETTINGS,
-            entity=entities.LICENSE,
-            entity_set="UiPath.Application.Dto.License.LicenseDto",
-            single=True,
-        ),
-        Endpoint(
-            name="GetSessionsStats",
-            path="/api/Stats/GetSessionsStats",
-            scopes=_MONITORING,
-        ),
-        Endpoint(
-            name="GetCurrentPermissions",
-            path=f"/odata/Users/{_CONFIGURATION}.GetCurrentPermissions",
-            scopes=_USERS,
-        ),
+    robot_version="25.10.3",
+    endpoints=endpoints_of(Version.CLOUD),
+    folders=Folders.MODERN,
+    folder_headers=FOLDER_HEADERS,
+    # The server stands for the account server too, and has the bare root of a standalone one.
+    sign_ins=MappingProxyType(
+        {
+            **_IDENTITY,
+            "/identity_/connect/token": SignIn.CLIENT_CREDENTIALS,
+            "/oauth/token": SignIn.USER_KEY,
+        }
     ),
+    in_organization=True,
+    personal_tokens=True,
 )
 
-PROFILES: Mapping[str, Profile] = MappingProxyType({CLOUD.name: CLOUD})
+PROFILES: Mapping[str, Profile] = MappingProxyType(
+    {profile.name: profile for profile in (V2018_4, V2019_10, V2020_10, V2022_4, V2023_10, CLOUD)}
+)

@@ -70,7 +70,12 @@ class Query:
     def selected(self, row: Row) -> Row:
         """Return only the fields asked for; what is not expanded never shows."""
         names = self.select or (*self.entity.fields, *self.expand)
-        return {name: row[name] for name in names}
+        shown = {name: row[name] for name in names}
+        for name in self.expand:
+            inner, known = shown.get(name), self.entity.navigation[name].fields
+            if isinstance(inner, dict) and inner.keys() != known.keys():
+                shown[name] = {field: inner.get(field) for field in known}
+        return shown
 
     def _follows_key(self) -> bool:
         return not self.orderings or self.orderings == ((self.entity.key, False),)

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from monitor.simulator import entities
-from monitor.simulator.estate import Folder, Queue, guid
+from monitor.simulator.asked import Asked
+from monitor.simulator.estate import Queue, guid
+from monitor.simulator.permissions import QUEUES
 from monitor.simulator.query import Listing, Row
 from monitor.simulator.world import World
 
@@ -18,16 +20,23 @@ _DEFERRED, _OVERDUE, _RUNNING, _FINISHED = (n * 1_000_000_000 for n in (1, 2, 3,
 _FINISHED_SHOWN = 20
 
 
-def _placed(world: World, folder: Folder | None, *, repeat: bool) -> list[tuple[Queue, int]]:
+def _placed(asked: Asked) -> list[tuple[Queue, int]]:
     """Return queues with the folder they are seen in; bare, a linked queue may show repeatedly."""
+    return _seen(asked, repeat=asked.settings.repeat_linked)
+
+
+def _seen(asked: Asked, *, repeat: bool) -> list[tuple[Queue, int]]:
+    world, folder, denied = asked.world, asked.folder, asked.settings.denied_folders
+    hidden = {folder.id for folder in world.estate.folders if folder.path in denied}
     placed: list[tuple[Queue, int]] = []
     for queue in sorted(world.estate.queues, key=lambda queue: queue.id):
         if queue.name in world.queues_gone:
             continue
+        folder_ids = tuple(id_ for id_ in queue.folder_ids if id_ not in hidden)
         if folder is not None:
-            folder_ids = tuple(id_ for id_ in queue.folder_ids if id_ == folder.id)
-        else:
-            folder_ids = queue.folder_ids if repeat else queue.folder_ids[:1]
+            folder_ids = tuple(id_ for id_ in folder_ids if id_ == folder.id)
+        elif not repeat:
+            folder_ids = folder_ids[:1]
         placed += [(queue, folder_id) for folder_id in folder_ids]
     return placed
 
@@ -36,9 +45,18 @@ def _path(world: World, folder_id: int) -> str | None:
     return next((f.path for f in world.estate.folders if f.id == folder_id), None)
 
 
-def queue_definitions(world: World, folder: Folder | None, *, repeat: bool) -> Listing:
+def queue_definitions(asked: Asked) -> Listing:
     """List the definitions of a folder's queues, or of the tenant's."""
-    placed = _placed(world, folder, repeat=repeat)
+    return _definitions(asked.world, _placed(asked))
+
+
+def queues_across_folders(asked: Asked) -> Listing:
+    """List each queue that the role may see once, whatever folder it is in."""
+    seen = _seen(asked, repeat=False) if QUEUES in asked.permissions else []
+    return _definitions(asked.world, seen)
+
+
+def _definitions(world: World, placed: list[tuple[Queue, int]]) -> Listing:
 
     def render(index: int) -> Row:
         queue, folder_id = placed[index]
@@ -67,10 +85,10 @@ def queue_definitions(world: World, folder: Folder | None, *, repeat: bool) -> L
     return Listing(count=len(placed), render=render)
 
 
-def queue_statuses(world: World, folder: Folder | None, *, repeat: bool) -> Listing:
+def queue_statuses(asked: Asked) -> Listing:
     """List the counters of a folder's queues, or of the tenant's."""
-    placed = _placed(world, folder, repeat=repeat)
-    return Listing(count=len(placed), render=lambda index: _status(world, placed[index][0]))
+    placed = _placed(asked)
+    return Listing(count=len(placed), render=lambda index: _status(asked.world, placed[index][0]))
 
 
 def _status(world: World, queue: Queue) -> Row:
@@ -108,11 +126,12 @@ def _status(world: World, queue: Queue) -> Row:
     }
 
 
-def queue_items(world: World, folder: Folder | None, *, repeat: bool) -> Listing:
+def queue_items(asked: Asked) -> Listing:
     """List items: all that wait or run, and the newest finished ones of each queue."""
+    world = asked.world
     rows = [
         row | {"OrganizationUnitId": folder_id}
-        for queue, folder_id in _placed(world, folder, repeat=repeat)
+        for queue, folder_id in _placed(asked)
         for row in _items(world, queue, _path(world, folder_id))
     ]
     rows.sort(key=lambda row: (int(str(row["Id"])), int(str(row["OrganizationUnitId"]))))

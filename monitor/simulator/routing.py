@@ -1,35 +1,20 @@
 """From a path to what it names: an endpoint of the profile, a sign-in, or nothing.
 
-Source: Orchestrator reference, base URLs; the simulator serves the cloud's root and a bare one.
+Source: Orchestrator reference, base URLs. A standalone server has the bare root alone; the cloud's
+profile serves it beside the root with organization and tenant.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
+from monitor.simulator.endpoints import Endpoint
 from monitor.simulator.estate import Estate
 from monitor.simulator.problems import Refused, path_unknown, tenant_unknown
-from monitor.simulator.profiles import Endpoint, Profile
+from monitor.simulator.profiles import Profile, SignIn
 
 _CLOUD_ROOT = re.compile(r"/(?P<org>[^/]+)/(?P<tenant>[^/]+)/orchestrator_(?P<rest>/.*|)\Z")
 _ORG_IDENTITY = re.compile(r"/(?P<org>[^/]+)(?P<rest>/identity_/connect/token)\Z")
-
-
-class SignIn(Enum):
-    """The ways to ask for a token."""
-
-    CLIENT_CREDENTIALS = "client-credentials"
-    USER_KEY = "user-key"
-    PASSWORD = "password"  # noqa: S105  the name of a way to sign in
-
-
-_SIGN_INS: Mapping[str, SignIn] = {
-    "/identity_/connect/token": SignIn.CLIENT_CREDENTIALS,
-    "/identity/connect/token": SignIn.CLIENT_CREDENTIALS,
-    "/oauth/token": SignIn.USER_KEY,
-    "/api/Account/Authenticate": SignIn.PASSWORD,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +38,15 @@ class Router:
     def __init__(self, estate: Estate, profile: Profile) -> None:
         """Compile the profile's paths."""
         self._estate = estate
+        self._profile = profile
         self._patterns = [
             (re.compile(_pattern(endpoint.path)), endpoint) for endpoint in profile.endpoints
         ]
 
     def find(self, path: str) -> Target:
         """Return what the path names."""
+        if not self._profile.in_organization:
+            return self._below("", path)
         known = self._estate
         root, rest = "", path
         if cloud := _CLOUD_ROOT.match(path):
@@ -71,8 +59,12 @@ class Router:
             if identity["org"].casefold() != known.organization.casefold():
                 return _NOWHERE
             rest = identity["rest"]
-        if not root and rest in _SIGN_INS:
-            return Target(name="Token", sign_in=_SIGN_INS[rest])
+        return self._below(root, rest)
+
+    def _below(self, root: str, rest: str) -> Target:
+        sign_ins = self._profile.sign_ins
+        if not root and rest in sign_ins:
+            return Target(name="Token", sign_in=sign_ins[rest])
         for pattern, endpoint in self._patterns:
             if match := pattern.fullmatch(rest):
                 arguments = {name: int(text) for name, text in match.groupdict().items()}

@@ -102,10 +102,13 @@ class _Reader:
         if not isinstance(title, str):
             self._wrong("title", "must be text")
         changes = self._changes(estate)
+        settings = self._settings(self._table("settings"))
+        for path in sorted(settings.denied_folders - {folder.path for folder in estate.folders}):
+            self._wrong("settings", f"denied_folders: no folder {path!r}")
         return Scenario(
             title=str(title),
             estate=estate,
-            settings=self._settings(self._table("settings")),
+            settings=settings,
             changes=changes,
             loop_s=self._loop(changes),
         )
@@ -164,6 +167,12 @@ class _Reader:
         settings = Settings()
         for key, value in table.items():
             default = fields.get(key)
+            if isinstance(default, frozenset):
+                if not _is_texts(value):
+                    self._wrong(f"settings.{key}", "must be a list of texts")
+                else:
+                    setattr(settings, key, frozenset(value))
+                continue
             fits = _is_number(value) if isinstance(default, float) else type(value) is type(default)
             if key in fields and not fits:
                 self._wrong(f"settings.{key}", f"{value!r} is of the wrong type")
@@ -199,6 +208,10 @@ class _Reader:
             except ChangeInvalid as error:
                 self._wrong(where, f"{entity}: {error}")
         return None
+
+
+def _is_texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

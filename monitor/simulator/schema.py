@@ -35,6 +35,11 @@ class Choices:
         }
         return cls(numbers=MappingProxyType(numbers))
 
+    def first(self, count: int) -> "Choices":
+        """Return the enumeration as it was when it had only its first `count` numbers."""
+        kept = {name: number for name, number in self.numbers.items() if number < count}
+        return Choices(numbers=MappingProxyType(kept))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:

@@ -113,7 +113,9 @@ class RunningServer:
 
     @property
     def url(self) -> str:
-        """The address of the tenant, as Automation Cloud has it."""
+        """The address of the tenant: organization and tenant are in that of the cloud alone."""
+        if not self.simulator.profile.in_organization:
+            return self.base_url
         estate = self.simulator.estate
         return f"{self.base_url}/{estate.organization}/{estate.tenant}/orchestrator_"
 

@@ -4,23 +4,32 @@ It is strict on purpose. A path, an option or a field that it does not know is r
 server would, so that a query nobody tried fails in a test and not on a tenant.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
-from monitor.simulator import problems
-from monitor.simulator.answers import Asked, license_row
+from monitor.simulator import permissions, problems
+from monitor.simulator.answers import license_row, shown_folders
+from monitor.simulator.asked import Asked
 from monitor.simulator.auth import Terms, may_read
 from monitor.simulator.delivery import Reply
+from monitor.simulator.endpoints import Endpoint, FolderScope
 from monitor.simulator.estate import Folder
-from monitor.simulator.folder_headers import asked_folder, folder_header
+from monitor.simulator.folder_headers import asked_folder, folder_by_id, folder_header
 from monitor.simulator.interference import Hits, interfering, refusal_reply, skewed_date
 from monitor.simulator.journal import Asking
 from monitor.simulator.plain_answers import plain_answer
 from monitor.simulator.problems import Refused
-from monitor.simulator.profiles import Endpoint, FolderScope
-from monitor.simulator.query import LIST_OPTIONS, SINGLE_OPTIONS, read_parameters, read_query
-from monitor.simulator.routing import Router, SignIn, Target
+from monitor.simulator.profiles import Folders, SignIn
+from monitor.simulator.query import (
+    LIST_OPTIONS,
+    SINGLE_OPTIONS,
+    Query,
+    read_parameters,
+    read_query,
+)
+from monitor.simulator.routing import Router, Target
 from monitor.simulator.simulator import Simulator
 from monitor.simulator.wire import encode, finished
 from monitor.simulator.world import World
@@ -58,7 +67,8 @@ class Service:
             except Refused as refusal:
                 reply = refusal_reply(refusal, hits)
             reply.hits = hits
-            reply.headers["api-supported-versions"] = simulator.profile.api_versions
+            if (versions := simulator.profile.api_versions) is not None:
+                reply.headers["api-supported-versions"] = versions
             if (date := skewed_date(now, hits)) is not None:
                 reply.headers["Date"] = date
             simulator.journal.note(
@@ -105,6 +115,7 @@ class Service:
             lifetime_s=self._simulator.settings.token_lifetime_s,
             generation=world.tenant.token_generation,
             rejected=world.tenant.credentials_rejected,
+            personal_tokens=self._simulator.profile.personal_tokens,
         )
 
     def _read(
@@ -115,34 +126,55 @@ class Service:
         entity = endpoint.entity
         if entity is None:
             parameters = read_parameters(request.query, endpoint.parameters)
-            return _json(plain_answer(endpoint, world, parameters, self._simulator.profile))
+            asked = self._asked(None, parameters, target, world)
+            return _json(plain_answer(endpoint, asked, self._simulator.profile))
         options = SINGLE_OPTIONS if endpoint.single else LIST_OPTIONS
         parameters = read_parameters(request.query, options | endpoint.parameters)
         query = read_query(parameters, entity, endpoint.cap)
+        if query.expand and endpoint.expanding is not None:
+            self._require(endpoint.expanding)
         context = f"{_base(request, target)}/odata/$metadata#{endpoint.entity_set}"
         body: dict[str, object] = {"@odata.context": context}
         if endpoint.single:
             row = query.selected(license_row(world))
             return _json(body | finished([row], entity, hits)[0])
-        asked = Asked(
-            world=world,
-            settings=self._simulator.settings,
-            folder=self._folder(request, endpoint, target, world),
-            parameters=parameters,
-        )
+        folder = self._folder(request, endpoint, target, world)
+        asked = self._asked(folder, parameters, target, world)
         page = query.page(self._simulator.answers.listing(endpoint.name, asked))
-        count = asked.settings.count
-        if count == "always" or (count == "asked" and query.count):
+        if self._counts(query):
             body["@odata.count"] = page.matched
         return _json(body | {"value": finished(page.rows, entity, hits)})
 
+    def _asked(
+        self, folder: Folder | None, parameters: Mapping[str, str], target: Target, world: World
+    ) -> Asked:
+        return Asked(
+            world=world,
+            settings=self._simulator.settings,
+            folder=folder,
+            parameters=parameters,
+            arguments=target.arguments,
+        )
+
+    def _counts(self, query: Query) -> bool:
+        policy = self._simulator.settings.count
+        asked = query.count or self._simulator.profile.counts_unasked
+        return policy == "always" or (policy == "asked" and asked)
+
+    def _require(self, *needs: str) -> None:
+        if not permissions.suffices(needs, self._simulator.settings.denied):
+            raise problems.not_authorized()
+
     def _admit(self, request: Request, endpoint: Endpoint, world: World) -> None:
-        """Check the token, its scopes and the meter, in this order."""
+        """Check the token, its scopes, the role and the meter, in this order."""
         simulator, terms = self._simulator, self._terms(world)
         grant = simulator.office.judge(request.headers.get("authorization"), terms)
         if not may_read(grant, endpoint.scopes):
             held = sorted(grant.scopes or ())
             raise problems.scope_missing(held[0] if held else "", endpoint.scopes)
+        if grant.oauth and not endpoint.oauth:
+            raise problems.oauth_refused()
+        self._require(*endpoint.needs)
         limit = simulator.settings.metered_per_minute
         if endpoint.metered and not simulator.journal.meter(terms.now, limit):
             raise problems.throttled("60")
@@ -150,21 +182,24 @@ class Service:
     def _folder(
         self, request: Request, endpoint: Endpoint, target: Target, world: World
     ) -> Folder | None:
-        status = self._simulator.settings.unknown_folder_status
+        settings, profile = self._simulator.settings, self._simulator.profile
+        status = settings.unknown_folder_status
         if "folderId" in target.arguments:
-            wanted = str(target.arguments["folderId"])
-            headers = Headers({"X-UIPATH-OrganizationUnitId": wanted})
-            return asked_folder(headers, world, status)
+            return folder_by_id(target.arguments["folderId"], world, status)
         if endpoint.folder is FolderScope.IGNORED:
             return None
-        folder = asked_folder(request.headers, world, status)
-        refuses_bare = endpoint.folder is FolderScope.REQUIRED or (
-            endpoint.folder is FolderScope.SETTING
-            and self._simulator.settings.bare_queue_status == "refused"
-        )
-        if folder is None and refuses_bare:
-            raise problems.folder_required()
-        return folder
+        folder = asked_folder(request.headers, profile.folder_headers, world, status)
+        if folder is not None:
+            if permissions.QUEUES in endpoint.needs and folder.path in settings.denied_folders:
+                raise problems.not_authorized()
+            return folder
+        if endpoint.folder is FolderScope.DEFAULT:
+            return next(iter(shown_folders(world)), None)
+        if endpoint.folder is FolderScope.REQUIRED or (
+            endpoint.folder is FolderScope.SETTING and settings.bare_queue_status == "refused"
+        ):
+            raise problems.folder_required(classic=profile.folders is Folders.CLASSIC)
+        return None
 
 
 def _json(value: object) -> Reply:

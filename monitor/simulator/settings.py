@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from monitor.simulator.permissions import HELD
+
 
 @dataclass(slots=True, kw_only=True)
 class Settings:
@@ -13,6 +15,8 @@ class Settings:
     `@odata.count`, `unknown_folder_status` (400, 403 or 404) how an unknown folder is refused.
     `repeat_linked`: a bare list shows a linked queue once for each of its folders.
     `unattended_in_global_sessions`: GetGlobalSessions lists the unattended sessions as well.
+    `denied` are permissions that the role of every sign-in lacks, `denied_folders` full paths of
+    folders in which it may not see queues.
     Source: Orchestrator reference, folder scope, paging, limits, and what is not confirmed.
     """
 
@@ -25,6 +29,8 @@ class Settings:
     unknown_folder_status: int = 400
     repeat_linked: bool = True
     unattended_in_global_sessions: bool = False
+    denied: frozenset[str] = frozenset()
+    denied_folders: frozenset[str] = frozenset()
 
     @property
     def unresponsive_s(self) -> float:
@@ -42,6 +48,10 @@ class Settings:
             f"{name}: {value!r} is not one of {', '.join(map(repr, allowed))}"
             for name, (value, allowed) in choices.items()
             if value not in allowed
+        ]
+        found += [
+            f"denied: {name!r} is not one of {', '.join(map(repr, HELD))}"
+            for name in sorted(self.denied - frozenset(HELD))
         ]
         positive = {
             "heartbeat_s": self.heartbeat_s,

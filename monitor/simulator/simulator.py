@@ -16,6 +16,7 @@ from monitor.simulator.flow import Counters
 from monitor.simulator.journal import Asking, Journal
 from monitor.simulator.profiles import CLOUD, Profile
 from monitor.simulator.settings import Settings
+from monitor.simulator.vintage import fitted, happening
 from monitor.simulator.world import Facts, World
 
 if TYPE_CHECKING:
@@ -46,14 +47,16 @@ class Simulator:
     ) -> None:
         """Begin at the clock's present instant.
 
-        `estate` and `settings` win over the scenario's; settings are copied.
+        `estate` and `settings` win over the scenario's; settings are copied. The estate, and what
+        happens to it, is cut to what the profile's version knows.
         """
         self.clock = clock
         self.profile = profile
         self.accounts = accounts or Accounts()
         scripted = scenario.settings if scenario else Settings()
         self.settings = replace(settings or scripted)
-        self.estate = estate or (scenario.estate if scenario else default_estate())
+        given = estate or (scenario.estate if scenario else default_estate())
+        self.estate = fitted(given, profile)
         self.faults = Faults()
         self.lock = threading.RLock()
         self.journal = Journal()
@@ -64,7 +67,7 @@ class Simulator:
             settings=self.settings,
             faults=self.faults,
             start=clock(),
-            changes=scenario.changes if scenario else (),
+            changes=happening(scenario.changes, self.estate) if scenario else (),
             loop_s=scenario.loop_s if scenario else None,
         )
 

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 
 from monitor.simulator.delivery import Reply
 from monitor.simulator.estate import Estate
+from monitor.simulator.profiles import CLOUD, Profile
 from monitor.simulator.scenario import Scenario
 from monitor.simulator.service import Request, Service
 from monitor.simulator.settings import Settings
@@ -59,7 +60,10 @@ class Answer:
 
 
 class Caller:
-    """Asks a tenant of its own, signed in by the personal access token unless told otherwise."""
+    """Asks a tenant of its own, signed in by the personal access token unless told otherwise.
+
+    A profile without such tokens is signed in to by password.
+    """
 
     def __init__(
         self,
@@ -67,16 +71,25 @@ class Caller:
         estate: Estate | None = None,
         scenario: Scenario | None = None,
         settings: Settings | None = None,
+        profile: Profile = CLOUD,
     ) -> None:
         self.clock = HandClock()
         self.simulator = Simulator(
-            clock=self.clock.now, estate=estate, scenario=scenario, settings=settings
+            clock=self.clock.now,
+            estate=estate,
+            scenario=scenario,
+            settings=settings,
+            profile=profile,
         )
         self.service = Service(self.simulator)
+        self.root = TENANT if profile.in_organization else ""
         self.token: str | None = self.simulator.accounts.access_token
+        if not profile.personal_tokens:
+            self.token = None
+            self.token = self.with_password().json["result"]
 
     def get(self, path: str, query: str = "", **headers: str) -> Answer:
-        return self.send("GET", TENANT + path, query, b"", **headers)
+        return self.send("GET", self.root + path, query, b"", **headers)
 
     def send(
         self, method: str, path: str, query: str = "", body: bytes = b"", **headers: str
@@ -87,6 +100,20 @@ class Caller:
         request = Request(method=method, path=path, query=query, headers=Headers(sent), body=body)
         return Answer(self.service.reply(request))
 
+    def with_password(self) -> Answer:
+        accounts = self.simulator.accounts
+        body = {
+            "tenancyName": accounts.tenancy_name,
+            "usernameOrEmailAddress": accounts.username,
+            "password": accounts.password,
+        }
+        return self.send(
+            "POST",
+            "/api/Account/Authenticate",
+            body=json.dumps(body).encode(),
+            Content_Type="application/json",
+        )
+
     def sign_in(self, scope: str = "OR.Default", **changed: str) -> Answer:
         accounts = self.simulator.accounts
         form = {
@@ -96,9 +123,10 @@ class Caller:
             "scope": scope.replace(" ", "+"),
         } | changed
         body = "&".join(f"{name}={value}" for name, value in form.items()).encode()
+        in_organization = self.simulator.profile.in_organization
         return self.send(
             "POST",
-            "/acme/identity_/connect/token",
+            "/acme/identity_/connect/token" if in_organization else "/identity/connect/token",
             body=body,
             Content_Type="application/x-www-form-urlencoded",
         )
