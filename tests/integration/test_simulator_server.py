@@ -87,12 +87,15 @@ def test_large_answers_are_packed_for_those_who_ask(client: httpx.Client) -> Non
 def test_a_connection_is_kept_for_the_next_request(
     client: httpx.Client, server: RunningServer
 ) -> None:
-    started = time.perf_counter()
+    took_s = []
     for _ in range(20):
+        started = time.perf_counter()
         assert client.get(RUNTIMES).status_code == 200
+        took_s.append(time.perf_counter() - started)
 
-    # An acknowledgement awaited between head and body would cost 40 ms a request.
-    assert time.perf_counter() - started < 0.6
+    # An acknowledgement awaited between head and body would cost each request 40 ms, also the
+    # luckiest on a busy machine.
+    assert min(took_s) < 0.035
     assert len(server.simulator.requests) == 20
 
 
