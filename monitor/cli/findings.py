@@ -196,9 +196,12 @@ def _of_collector(
             detail = f"{_counted(seen)} in {snapshot.took_s:.1f} s"
             if seen.skipped:
                 detail += f"; {count(seen.skipped, 'row')} could not be read"
-            if seen.partial:
+            if seen.note:
+                detail += f"; {seen.note}"
+            elif seen.partial:
                 detail += f"; a part was refused: {_needs(plugin)}"
-            state = State.WARNING if seen.partial or seen.skipped else State.OK
+            whole = not (seen.partial or seen.skipped or seen.note)
+            state = State.OK if whole else State.WARNING
             return Finding(about=about, state=state, detail=detail)
 
 

@@ -65,7 +65,8 @@ class Collected:
     samples was not in the answer. `skipped` counts rows that could not be read. `observed_at` is
     the server's time of the answer. `partial` says that some of it could not be read (a folder
     was refused): then a subject that is missing is unknown, not absent. `counts`, where given, is
-    how many samples there are of each of `kinds`, and says that they stand in that order.
+    how many samples there are of each of `kinds`, and says that they stand in that order. `note`
+    says in words what could not be read and what to grant; "" where all could be.
     """
 
     kinds: tuple[str, ...]
@@ -74,6 +75,7 @@ class Collected:
     skipped: int = 0
     partial: bool = False
     counts: tuple[int, ...] | None = None
+    note: str = ""
 
     def by_kind(self) -> Mapping[str, Sequence[Sample]]:
         """Return the samples of each kind that this poll answers for, in their order."""

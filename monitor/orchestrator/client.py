@@ -69,6 +69,7 @@ class OrchestratorClient:
         self.deployment = deployment
         self._clock = clock
         self._memory = Memory()
+        self._is_own_session = isinstance(credentials, Password | UserKey)
         self._retry = RetryPolicy(
             wait=wait or threading.Event().wait, jitter=jitter, attempts=options.attempts
         )
@@ -102,6 +103,7 @@ class OrchestratorClient:
             server_time=self._transport.server_time,
             base=self.deployment.base,
             memory=self._memory,
+            is_own_session=self._is_own_session,
         )
 
     def close(self) -> None:

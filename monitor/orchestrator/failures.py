@@ -27,9 +27,12 @@ _TOO_MANY = 429
 # Source: Orchestrator reference, permissions of each call.
 _PERMISSIONS = {
     "GetMachineSessionRuntimes": "Machines.View",
+    "GetMachineSessionRuntimesByFolderId": "Machines.View or Jobs.Create",
+    "Sessions": "Robots.View",
     "GetGlobalSessions": "Users.View and Robots.View",
     "RetrieveQueuesProcessingStatus": "Queues.View",
     "Folders": "Units.View or SubFolders.View",
+    "GetLicenseStats": "License.View",
 }
 _SCOPE = re.compile(r"OR\.[A-Z][A-Za-z]*(?:\.Read)?")
 

@@ -65,13 +65,19 @@ class Poll:
         server_time: Callable[[], datetime],
         base: str,
         memory: Memory,
+        is_own_session: bool = False,
     ) -> None:
-        """Begin; made by `OrchestratorClient.poll`."""
+        """Begin; made by `OrchestratorClient.poll`.
+
+        `is_own_session` says that the token is a user's own, by password or user key, and none of
+        OAuth: that some endpoints refuse.
+        """
         self._ask = ask
         self.deadline = deadline
         self._server_time = server_time
         self._base = base
         self._memory = memory
+        self.is_own_session = is_own_session
         self._lock = threading.Lock()
         self.requests = 0
         self.skipped = 0
@@ -198,15 +204,15 @@ class Poll:
         Source: Orchestrator reference, query options.
         """
         query = query_string(params)
-        known = self._memory.forms.get(path)
+        known = self._memory.forms.get(path, path)
         try:
-            return self._ask(_target(known or path, query), path, folder_id=folder_id, poll=self)
+            return self._ask(_target(known, query), path, folder_id=folder_id, poll=self)
         except EndpointMissing:
-            if known is not None or not _is_function(path):
+            if not _is_function(path):
                 raise
-            spelled = f"{path}()"
-            answer = self._ask(_target(spelled, query), path, folder_id=folder_id, poll=self)
-            self._memory.forms[path] = spelled
+            other = f"{path}()" if known == path else path
+            answer = self._ask(_target(other, query), path, folder_id=folder_id, poll=self)
+            self._memory.forms[path] = other
             return answer
 
 

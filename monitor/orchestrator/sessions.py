@@ -33,9 +33,7 @@ def host_sessions(runtimes: Sequence[Runtime]) -> dict[object, Runtime]:
     sessions = {}
     several: dict[object, list[Runtime]] = {}
     for row in runtimes:
-        session_id: object = row.session_id
-        if session_id is None:
-            session_id = (row.machine_id, row.host_machine_name, row.service_user_name)
+        session_id = session_id_of(row)
         if session_id in sessions:
             several.setdefault(session_id, [sessions[session_id]]).append(row)
         else:
@@ -43,6 +41,13 @@ def host_sessions(runtimes: Sequence[Runtime]) -> dict[object, Runtime]:
     for session_id, rows in several.items():
         sessions[session_id] = _summed(rows)
     return sessions
+
+
+def session_id_of(row: Runtime) -> object:
+    """Return what a session is told apart by in the list of hosts."""
+    if row.session_id is not None:
+        return row.session_id
+    return (row.machine_id, row.host_machine_name, row.service_user_name)
 
 
 def robot_type_of(row: Runtime) -> str | None:

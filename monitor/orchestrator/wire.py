@@ -7,7 +7,7 @@ that is what a metric is. License keys and passwords are in the answers, never i
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import msgspec
 
@@ -34,7 +34,10 @@ class Robot(msgspec.Struct, gc=False, rename="pascal"):
 
 
 class Session(msgspec.Struct, gc=False, rename="pascal"):
-    """A row of GetGlobalSessions. Source: Orchestrator reference, SessionDto."""
+    """A row of GetGlobalSessions or of Sessions. Source: Orchestrator reference, SessionDto.
+
+    The folder is there since 2019.10, its id 0 where a session belongs to the tenant.
+    """
 
     id: int | None = None
     state: str | None = None
@@ -43,6 +46,7 @@ class Session(msgspec.Struct, gc=False, rename="pascal"):
     host_machine_name: str | None = None
     machine_id: int | None = None
     machine_name: str | None = None
+    organization_unit_id: int | None = None
     folder_name: str | None = None
     robot_session_type: str | None = None
     version: str | None = None
@@ -52,8 +56,11 @@ class Session(msgspec.Struct, gc=False, rename="pascal"):
 class Runtime(msgspec.Struct, gc=False, rename="pascal"):
     """A row of GetMachineSessionRuntimes: one runtime type of one session.
 
-    Source: Orchestrator reference, MachineSessionRuntimeDto (since API 15).
+    Source: Orchestrator reference, MachineSessionRuntimeDto (since API 15). `folder` is no part of
+    the answer: it is the path of the folder that was asked, None where the tenant was.
     """
+
+    not_asked: ClassVar[tuple[str, ...]] = ("Folder",)
 
     session_id: int | None = None
     machine_id: int | None = None
@@ -69,6 +76,7 @@ class Runtime(msgspec.Struct, gc=False, rename="pascal"):
     maintenance_mode: str | None = None
     service_user_name: str | None = None
     version: str | None = None
+    folder: str | None = None
 
 
 class QueueStatus(msgspec.Struct, gc=False, rename="pascal"):
@@ -89,6 +97,23 @@ class QueueStatus(msgspec.Struct, gc=False, rename="pascal"):
     release_name: str | None = None
 
 
+class QueueFolder(msgspec.Struct, gc=False, rename="pascal"):
+    """A row of QueueDefinitions since 2020.10: a queue, and a folder in which it shows.
+
+    Source: Orchestrator reference, QueueDefinitionDto.
+    """
+
+    id: int | None = None
+    organization_unit_id: int | None = None
+    organization_unit_fully_qualified_name: str | None = None
+
+
+class LinkedQueueFolder(QueueFolder, gc=False, rename="pascal"):
+    """The same since API 14, with the number of its folders: a linked queue shows in several."""
+
+    folders_count: int | None = None
+
+
 class Folder(msgspec.Struct, gc=False, rename="pascal"):
     """A row of Folders. Source: Orchestrator reference, FolderDto (since 2019.10)."""
 
@@ -97,6 +122,13 @@ class Folder(msgspec.Struct, gc=False, rename="pascal"):
     fully_qualified_name: str | None = None
     folder_type: str | None = None
     is_personal: bool | None = None
+
+
+class FolderPage(msgspec.Struct, gc=False, rename="pascal"):
+    """A page of GetAllForCurrentUser. Source: Orchestrator reference, folders (since API 18)."""
+
+    page_items: list[Folder]
+    count: int | None = None
 
 
 class License(msgspec.Struct, rename="pascal"):
@@ -111,9 +143,22 @@ class License(msgspec.Struct, rename="pascal"):
     is_expired: bool | None = None
 
 
+class LicenseUse(msgspec.Struct, rename="camel"):
+    """A row of GetLicenseStats: how many licenses of a type were in use at a time.
+
+    Source: Orchestrator reference, statistics (since 2018.3).
+    """
+
+    robot_type: str | None = None
+    count: float | None = None
+    timestamp: str | None = None
+
+
 def columns(row: type[msgspec.Struct]) -> tuple[str, ...]:
     """Return the names that a row type has on the wire, to be selected."""
-    return tuple(field.encode_name for field in msgspec.structs.fields(row))
+    not_asked = getattr(row, "not_asked", ())
+    names = (field.encode_name for field in msgspec.structs.fields(row))
+    return tuple(name for name in names if name not in not_asked)
 
 
 def parse_time(text: str | None) -> datetime | None:

@@ -1,7 +1,7 @@
 """Sessions and their hosts: every robot's connection, every unattended host, and whether they live.
 
-The package is one collector: `sweep.py` asks and judges, `entries.py` keeps what was made of each
-session for the next poll, `hosts.py` sums the sessions up by host.
+The package is one collector: `lists.py` asks, `sweep.py` judges, `entries.py` keeps what was made
+of each session for the next poll, `hosts.py` sums the sessions up by host.
 """
 
 from collections.abc import Mapping

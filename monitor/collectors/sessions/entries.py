@@ -102,8 +102,3 @@ def samples_of(
 def _reported_later(sample: Sample, other: Sample) -> bool:
     age_s, other_age_s = sample.values[0], other.values[0]
     return age_s is not None and (other_age_s is None or age_s < other_age_s)
-
-
-def missing(known: Known, samples: Mapping[str, Sample]) -> list[Entry]:
-    """Return the sessions that a list showed before and that are in no list now."""
-    return [entry for entry in known.values() if entry.key not in samples]

@@ -1,28 +1,27 @@
-"""One poll of one tenant's sessions: both lists, each session judged, the hosts beside them.
+"""One poll of one tenant's sessions: the lists, each session judged, the hosts beside them.
 
-Unattended hosts are listed by GetMachineSessionRuntimes, people's robots by GetGlobalSessions; a
-session that both show is one. Source: Orchestrator reference, sessions and session liveness.
+A session that two lists show is one. Source: Orchestrator reference, sessions, session liveness.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from monitor.collectors import Listing, Source
-from monitor.collectors.sessions.entries import Ages, Entry, Known, compared, missing, samples_of
+from monitor.collectors.sessions import lists
+from monitor.collectors.sessions.entries import Ages, Entry, Known, compared, samples_of
 from monitor.collectors.sessions.hosts import Hosts
+from monitor.collectors.sessions.lists import Answer, Lists
 from monitor.core.kinds import MACHINE, SESSION
 from monitor.core.sample import Collected, Sample, Subject
-from monitor.errors import EndpointMissing, OrchestratorError
 from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.identity import host_key, host_name, user_key
 from monitor.orchestrator.liveness import SILENT, Flags, expects_heartbeat, flags
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.sessions import divided, host_sessions, robot_type_of
+from monitor.orchestrator.shown import Shown
 from monitor.orchestrator.text import label
 from monitor.orchestrator.wire import Robot, Runtime, Session
 
-_PATH = "/odata/Sessions/UiPath.Server.Configuration.OData."
 _NO_ROBOT = Robot()
 
 
@@ -33,23 +32,11 @@ class Sweep:
         """Know nothing yet; every subject carries `labels` below its own."""
         self._tenant = tenant
         self._labels = labels
-        self._folders = folders
-        self._runtimes = Source(
-            Listing(
-                f"{_PATH}GetMachineSessionRuntimes",
-                Runtime,
-                order_by="SessionId",
-            )
-        )
-        self._sessions = Source(
-            Listing(
-                f"{_PATH}GetGlobalSessions",
-                Session,
-                expand=("Robot",),
-            )
-        )
+        self._lists = Lists(folders)
         self._known_hosts: Known = {}
         self._known_users: Known = {}
+        self._shown_hosts = Shown[Entry](rungs=3)
+        self._shown_users = Shown[Entry](rungs=2)
         self._host_names: Sequence[str | None] = ()
         self._crowded: frozenset[str | None] = frozenset()
         self._shared: frozenset[object] = frozenset()
@@ -57,30 +44,24 @@ class Sweep:
         self._last: Mapping[str, Sample] = {}
 
     def __call__(self, poll: Poll) -> Collected:
-        """Ask for both lists. Raises OrchestratorError."""
-        runtimes = self._runtimes.ask(poll)
-        sessions = self._sessions.ask(poll)
-        if runtimes is None and sessions is None:
-            self._runtimes.forget()
-            self._sessions.forget()
-            raise self._worse_refusal()
+        """Ask for all sessions. Raises OrchestratorError."""
+        answer = self._lists.ask(poll)
         now = poll.server_time
-        hosts = host_sessions(runtimes or ())
-        alone, shared = divided(sessions or (), hosts)
-        known_hosts, host_ages, moved = self._judge_hosts(hosts, shared, now)
-        known_users, user_ages = self._judge_users(_by_id(alone), now)
+        hosts = host_sessions(answer.runtimes)
+        if answer.outside:
+            for place in divided(answer.outside, hosts)[1]:
+                del hosts[place]
+        alone, shared = divided(answer.sessions, hosts)
+        self._known_hosts, host_ages, moved = self._judge_hosts(hosts, shared, now)
+        self._known_users, user_ages = self._judge_users(_by_id(alone), now)
+        self._remember(answer, alone)
         samples, entries = samples_of(
-            [*known_hosts.values(), *known_users.values()], [*host_ages, *user_ages]
+            [*self._known_hosts.values(), *self._known_users.values()], [*host_ages, *user_ages]
         )
-        unseen: list[Entry] = []
-        if runtimes is None:
-            unseen += missing(self._known_hosts, samples)
-        else:
-            self._known_hosts = known_hosts
-        if sessions is None:
-            unseen += missing(self._known_users, samples)
-        else:
-            self._known_users = known_users
+        unseen = [
+            *self._shown_hosts.hidden(samples, key=_key_of),
+            *self._shown_users.hidden(samples, key=_key_of),
+        ]
         self._last = samples
         machines = self._hosts.samples(
             entries, moved, samples, hidden={entry.place for entry in unseen}
@@ -92,17 +73,37 @@ class Sweep:
             observed_at=now,
             skipped=poll.skipped,
             partial=bool(unseen) or poll.skipped > 0,
+            note="; ".join(answer.notes),
         )
 
-    def _worse_refusal(self) -> OrchestratorError:
-        """Return the refusal that a person can do something about."""
-        refusals = [
-            source.refusal
-            for source in (self._runtimes, self._sessions)
-            if source.refusal is not None
-        ]
-        refusals.sort(key=lambda refusal: isinstance(refusal, EndpointMissing))
-        return refusals[0]
+    def _remember(self, answer: Answer, alone: Sequence[Session]) -> None:
+        """Keep what each list showed: while it cannot be read, that is unknown and not gone."""
+        plain: dict[int | None, list[Entry]] = {}
+        if answer.folder_of:
+            for row, entry in zip(alone, self._known_users.values(), strict=True):
+                if id(row) in answer.folder_of:
+                    plain.setdefault(answer.folder_of[id(row)], []).append(entry)
+        known = self._known_hosts
+        match answer.host_rung:
+            case None:
+                self._shown_hosts.read_nothing()
+            case lists.TENANT:
+                self._shown_hosts.read(lists.TENANT, {None: known.values()})
+            case lists.BY_FOLDER:
+                parts: dict[int | None, list[Entry]] = {
+                    folder_id: [known[one] for one in ids if one in known]
+                    for folder_id, ids in answer.hosts_in.items()
+                }
+                self._shown_hosts.read(lists.BY_FOLDER, parts, answer.refused)
+            case _:
+                self._shown_hosts.read(lists.PLAIN, plain, answer.refused)
+        match answer.people_rung:
+            case None:
+                self._shown_users.read_nothing()
+            case lists.TENANT:
+                self._shown_users.read(lists.TENANT, {None: self._known_users.values()})
+            case rung:
+                self._shown_users.read(rung, plain, answer.refused)
 
     def _judge_hosts(
         self, hosts: Mapping[object, Runtime], shared: Mapping[object, Session], now: datetime
@@ -198,7 +199,7 @@ class Sweep:
                 "robot_type": label(robot_type),
                 "machine": label(row.machine_name),
                 "host": label(row.host_machine_name),
-                "folder": label(session.folder_name if session is not None else None),
+                "folder": label(row.folder or (session.folder_name if session else None)),
                 "state": _state(row.status, verdict),
                 "version": label(row.version),
             },
@@ -248,6 +249,10 @@ class Sweep:
         return Subject(
             tenant=self._tenant, kind=SESSION.name, key=key, name=name or key, labels=labels
         )
+
+
+def _key_of(entry: Entry) -> str:
+    return entry.key
 
 
 def _by_id(sessions: Sequence[Session]) -> dict[object, Session]:

@@ -79,9 +79,11 @@ def by_name(collected: Collected) -> dict[str, Sample]:
 
 def test_all_queues_cost_one_request(tenant: Tenant) -> None:
     tenant.bare = page([a_queue(1), a_queue(2)])
+    tenant.poll()
+    first = len(tenant.server.asked)
     collected = tenant.poll()
 
-    assert tenant.server.asked == [STATUS]
+    assert tenant.server.asked[first:] == [STATUS]
     assert len(collected.samples) == 2
     assert query_of(tenant.server.requests[-1])["$orderby"] == "QueueDefinitionId"
 
