@@ -157,8 +157,9 @@ class Desk:
         changed: dict[AlertKey, Alert] = {}
         for key, alert in self.alerts.items():
             after = alert
-            for delivery in by_id.values():
-                after = heard_after_all(after, delivery, now)
+            for told in alert.told.values():
+                if told.delivery in by_id:
+                    after = heard_after_all(after, by_id[told.delivery], now)
             if after is not alert:
                 changed[key] = after
         undelivered = {**self.undelivered, **by_id}

@@ -3,8 +3,6 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.core.kinds import SESSION
-from monitor.core.sample import Collected, Sample
 from tests.unit.collectors.session_rows import (
     RUNTIMES,
     SESSIONS,
@@ -14,28 +12,14 @@ from tests.unit.collectors.session_rows import (
     a_tenant,
     ago,
 )
+from tests.unit.collectors.session_samples import only, truths, values
 from tests.wires import START, FakeClock, query_of
-
-METRICS = [metric.name for metric in SESSION.metrics]
 
 
 @pytest.fixture
 def tenant() -> Iterator[Tenant]:
     with a_tenant() as tenant:
         yield tenant
-
-
-def values(sample: Sample) -> dict[str, float | None]:
-    return dict(zip(METRICS, sample.values, strict=True))
-
-
-def only(collected: Collected) -> Sample:
-    (sample,) = collected.samples
-    return sample
-
-
-def truths(sample: Sample) -> set[str]:
-    return {name for name, value in values(sample).items() if value == 1 and "_s" not in name[-2:]}
 
 
 def test_a_poll_costs_two_requests_and_asks_for_no_more_than_it_uses(tenant: Tenant) -> None:

@@ -5,8 +5,6 @@ import httpx
 import pytest
 
 from monitor.collectors.sessions import COLLECTOR
-from monitor.core.kinds import SESSION
-from monitor.core.sample import Collected, Sample
 from monitor.errors import AccessDenied, EndpointMissing, Unreachable
 from tests.unit.collectors.session_rows import (
     RUNTIMES,
@@ -19,28 +17,14 @@ from tests.unit.collectors.session_rows import (
     an_estate,
     told,
 )
+from tests.unit.collectors.session_samples import only, truths
 from tests.wires import page, query_of, refusal
-
-METRICS = [metric.name for metric in SESSION.metrics]
 
 
 @pytest.fixture
 def tenant() -> Iterator[Tenant]:
     with a_tenant() as tenant:
         yield tenant
-
-
-def values(sample: Sample) -> dict[str, float | None]:
-    return dict(zip(METRICS, sample.values, strict=True))
-
-
-def only(collected: Collected) -> Sample:
-    (sample,) = collected.samples
-    return sample
-
-
-def truths(sample: Sample) -> set[str]:
-    return {name for name, value in values(sample).items() if value == 1 and "_s" not in name[-2:]}
 
 
 def test_an_unchanged_subject_keeps_its_object_and_a_changed_one_does_not(tenant: Tenant) -> None:

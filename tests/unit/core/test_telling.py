@@ -44,7 +44,8 @@ class Between:
         return next((at for at in (self.start, self.end) if at > after), None)
 
     def occurrences(self, after: datetime, count: int) -> tuple[Occurrence, ...]:
-        raise NotImplementedError
+        only = Occurrence(start=self.start, end=self.end)
+        return (only,)[:count] if after < self.end else ()
 
 
 def a_window(name: str, start: float, end: float, where: Where | None = None) -> Maintenance:

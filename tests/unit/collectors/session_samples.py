@@ -1,0 +1,19 @@
+"""What a sample of a session says, for the tests of the sessions collector."""
+
+from monitor.core.kinds import SESSION
+from monitor.core.sample import Collected, Sample
+
+METRICS = [metric.name for metric in SESSION.metrics]
+
+
+def values(sample: Sample) -> dict[str, float | None]:
+    return dict(zip(METRICS, sample.values, strict=True))
+
+
+def only(collected: Collected) -> Sample:
+    (sample,) = collected.samples
+    return sample
+
+
+def truths(sample: Sample) -> set[str]:
+    return {name for name, value in values(sample).items() if value == 1 and "_s" not in name[-2:]}
