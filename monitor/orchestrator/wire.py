@@ -3,6 +3,8 @@
 Source: Orchestrator reference, entities of API 11 to 20. No specification says which field may be
 null, so any may; unknown fields are ignored, enumerations stay text. Counts are floats because
 that is what a metric is. License keys and passwords are in the answers, never in these types.
+
+A field without a default may be null and must be there: a row without it is of something else.
 """
 
 from collections.abc import Sequence
@@ -39,9 +41,9 @@ class Session(msgspec.Struct, gc=False, rename="pascal"):
     The folder is there since 2019.10, its id 0 where a session belongs to the tenant.
     """
 
-    id: int | None = None
+    id: int | None
+    reporting_time: str | None
     state: str | None = None
-    reporting_time: str | None = None
     is_unresponsive: bool | None = None
     host_machine_name: str | None = None
     machine_id: int | None = None
@@ -62,7 +64,8 @@ class Runtime(msgspec.Struct, gc=False, rename="pascal"):
 
     not_asked: ClassVar[tuple[str, ...]] = ("Folder",)
 
-    session_id: int | None = None
+    session_id: int | None
+    reporting_time: str | None
     machine_id: int | None = None
     machine_name: str | None = None
     host_machine_name: str | None = None
@@ -72,7 +75,6 @@ class Runtime(msgspec.Struct, gc=False, rename="pascal"):
     is_unresponsive: bool | None = None
     runtimes: float | None = None
     used_runtimes: float | None = None
-    reporting_time: str | None = None
     maintenance_mode: str | None = None
     service_user_name: str | None = None
     version: str | None = None
@@ -85,9 +87,9 @@ class QueueStatus(msgspec.Struct, gc=False, rename="pascal"):
     Source: Orchestrator reference, QueueProcessingStatusDto (`QueueProcessingStatus` in 2018.1).
     """
 
-    queue_definition_id: int | None = None
+    queue_definition_id: int | None
+    items_to_process: float | None
     queue_definition_name: str | None = None
-    items_to_process: float | None = None
     items_in_progress: float | None = None
     successful_transactions_no: float | None = None
     application_exceptions_no: float | None = None
@@ -117,7 +119,7 @@ class LinkedQueueFolder(QueueFolder, gc=False, rename="pascal"):
 class Folder(msgspec.Struct, gc=False, rename="pascal"):
     """A row of Folders. Source: Orchestrator reference, FolderDto (since 2019.10)."""
 
-    id: int | None = None
+    id: int | None
     display_name: str | None = None
     fully_qualified_name: str | None = None
     folder_type: str | None = None

@@ -20,7 +20,11 @@ PATHS = {1: "Finance", 2: "Finance/AP", 3: "Test", 4: "stan's workspace"}
 
 
 def a_status(queue_id: int) -> dict[str, object]:
-    return {"QueueDefinitionId": queue_id, "QueueDefinitionName": f"Queue{queue_id}"}
+    return {
+        "QueueDefinitionId": queue_id,
+        "QueueDefinitionName": f"Queue{queue_id}",
+        "ItemsToProcess": 0,
+    }
 
 
 def a_definition(queue_id: int, folder_id: int, *, of: int = 1) -> dict[str, object]:

@@ -112,7 +112,9 @@ def test_a_queue_is_described(tenant: Tenant) -> None:
 
 
 def test_what_the_server_does_not_say_is_not_known(tenant: Tenant) -> None:
-    tenant.bare = page([{"QueueDefinitionId": 1, "ApplicationExceptionsNo": 3}])
+    tenant.bare = page(
+        [{"QueueDefinitionId": 1, "ItemsToProcess": None, "ApplicationExceptionsNo": 3}]
+    )
     (sample,) = tenant.poll().samples
 
     assert values(sample) == dict.fromkeys(METRICS, None) | {"application_exceptions": 3}

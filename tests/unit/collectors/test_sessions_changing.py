@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from monitor.collectors.sessions import COLLECTOR
-from monitor.errors import AccessDenied, EndpointMissing, Unreachable
+from monitor.errors import AccessDenied, EndpointMissing, UnexpectedResponse, Unreachable
 from tests.unit.collectors.session_rows import (
     RUNTIMES,
     SESSIONS,
@@ -60,9 +60,18 @@ def test_hostile_names_are_one_line_and_bounded(tenant: Tenant) -> None:
 
 
 def test_rows_without_any_identity_do_not_crash_the_poll(tenant: Tenant) -> None:
-    tenant.shows([{}], [{}, {"Robot": {}}, {"Robot": {"Username": "x"}}])
+    nobody = {"Id": None, "SessionId": None, "ReportingTime": None}
+    tenant.shows([nobody], [nobody, {**nobody, "Robot": {}}, {**nobody, "Robot": {"Username": "x"}}])
 
     assert len(tenant.sessions().samples) >= 1
+
+
+def test_rows_of_something_else_are_no_sessions(tenant: Tenant) -> None:
+    asset = {"Id": 1, "Name": "Rate", "ValueType": "Integer"}
+    tenant.shows([a_runtime(), asset], [asset])
+
+    with pytest.raises(UnexpectedResponse, match="none can be understood"):
+        tenant.sessions()
 
 
 @pytest.mark.parametrize("status", [403, 404])

@@ -20,7 +20,8 @@ class Tenant:
         self.client = client
         self.each = EachFolder(Listing(LIST, Session), "Robots.View")
         self.shows: dict[int, object] = {
-            folder_id: page([{"Id": folder_id * 10}]) for folder_id in FOLDERS
+            folder_id: page([{"Id": folder_id * 10, "ReportingTime": None}])
+            for folder_id in FOLDERS
         }
         server.routes[LIST] = lambda request: self.shows[
             int(request.headers["x-uipath-organizationunitid"])
@@ -94,7 +95,7 @@ def test_a_function_takes_the_folder_in_its_path(tenant: Tenant) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         assert "x-uipath-organizationunitid" not in request.headers
         assert "Folder" not in query_of(request)["$select"].split(",")
-        return page([{"SessionId": 1}])
+        return page([{"SessionId": 1, "ReportingTime": None}])
 
     tenant.server.routes[path] = answer
     listing = Listing(path.replace("7", "{folder}"), Runtime, order_by="SessionId")

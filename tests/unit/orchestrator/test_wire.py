@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from monitor.orchestrator.wire import Page, Robot, Session, parse_time
+from monitor.orchestrator.wire import Folder, Page, QueueStatus, Robot, Runtime, Session, parse_time
 
 
 @pytest.mark.parametrize(
@@ -27,22 +27,28 @@ def test_a_time_is_read_in_every_spelling(text: str | None, expected: datetime |
     assert parse_time(text) == expected
 
 
-def test_unknown_fields_are_ignored_and_every_field_may_be_null_or_missing() -> None:
-    body = b'{"value":[{"Id":1,"State":null,"New":{"a":[1]},"Robot":null},{}]}'
+def test_unknown_fields_are_ignored_every_field_may_be_null_and_most_may_be_missing() -> None:
+    body = b'{"value":[{"Id":1,"ReportingTime":null,"State":null,"New":{"a":[1]},"Robot":null}]}'
 
-    rows = msgspec.json.decode(body, type=Page[Session]).value
+    (row,) = msgspec.json.decode(body, type=Page[Session]).value
 
-    assert [row.id for row in rows] == [1, None]
+    assert (row.id, row.reporting_time, row.robot, row.version) == (1, None, None, None)
+
+
+@pytest.mark.parametrize("row", [Session, Runtime, QueueStatus, Folder])
+def test_a_row_of_something_else_is_none(row: type[msgspec.Struct]) -> None:
+    with pytest.raises(msgspec.ValidationError, match="missing required field"):
+        msgspec.json.decode(b'{"Name":"An asset","ValueType":"Text"}', type=row)
 
 
 def test_an_unknown_state_stays_text() -> None:
-    row = msgspec.json.decode(b'{"State":"Napping"}', type=Session)
+    row = msgspec.json.decode(b'{"Id":1,"ReportingTime":null,"State":"Napping"}', type=Session)
 
     assert row.state == "Napping"
 
 
 def test_license_keys_and_passwords_never_enter_a_row() -> None:
-    body = b'{"Robot":{"Id":7,"LicenseKey":"K-E-Y","Password":"hunter2"}}'
+    body = b'{"Id":1,"ReportingTime":null,"Robot":{"Id":7,"LicenseKey":"K-E-Y","Password":"hunter2"}}'
 
     row = msgspec.json.decode(body, type=Session)
 
