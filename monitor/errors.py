@@ -8,6 +8,7 @@
     │   ├── FolderRequired          the endpoint wants a folder header, or the folder is unknown
     │   ├── EndpointMissing         this version of Orchestrator does not have the endpoint
     │   ├── Throttled               429, with the wait the server asked for
+    │   │   └── HeldBack            not even asked, to leave it alone
     │   ├── Unreachable             DNS, connection, TLS, time-out, 5xx
     │   └── UnexpectedResponse      it answered, but not as agreed
     └── StoreError                  the history database
@@ -114,6 +115,10 @@ class Throttled(OrchestratorError):
         """Keep the wait the server asked for."""
         super().__init__(message, endpoint=endpoint, status=status)
         self.retry_after_s = retry_after_s
+
+
+class HeldBack(Throttled):
+    """Nothing was asked: Orchestrator is left alone for a while, or our share is used up."""
 
 
 class Unreachable(OrchestratorError):

@@ -186,6 +186,7 @@ def _of_collector(
         client=client,
         clock=clock,
         deadline_s=LONGEST.total_seconds(),
+        need=plugin.need,
     )
     match snapshot.outcome:
         case Failed(kind=kind, message=message):

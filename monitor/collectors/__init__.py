@@ -13,6 +13,7 @@ from typing import Protocol
 from monitor.core.sample import Collected
 from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.poll import Poll
+from monitor.orchestrator.pressure import Need
 
 Collect = Callable[[Poll], Collected]
 
@@ -34,7 +35,8 @@ class Collector:
     `labels` are the tenant's: every subject carries them, but for names that its kind declares.
     `folders` are one object for all collectors of the tenant.
     `every` is the default interval; `scopes` are what an external application needs for it,
-    `permissions` what a role needs.
+    `permissions` what a role needs. `need` says who goes first where Orchestrator asks to slow
+    down.
     """
 
     kinds: tuple[str, ...]
@@ -43,3 +45,4 @@ class Collector:
     scopes: tuple[str, ...]
     permissions: tuple[str, ...]
     make: Make
+    need: Need = Need.ORDINARY

@@ -11,7 +11,6 @@ from monitor.config.names import Path, dotted
 ANY = "*"
 NOT_YET: tuple[tuple[str, ...], ...] = (
     ("retention", ANY),
-    ("tenants", ANY, "metered_requests_per_minute"),
     ("watchdog", ANY),
 )
 

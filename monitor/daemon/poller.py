@@ -11,6 +11,7 @@ from monitor.collectors import Collect
 from monitor.core.sample import Collected, Failed, Snapshot
 from monitor.errors import StoreError
 from monitor.orchestrator.client import OrchestratorClient
+from monitor.orchestrator.pressure import Need
 from monitor.pipeline.collect import collect
 from monitor.pipeline.evaluate import Evaluator, Instant, Settled
 
@@ -27,7 +28,7 @@ class Poller:
     Once `stopping`, nothing is asked any more, and a poll that failed because its connection was
     closed under it is not recorded: it is nobody's failure. Once retired, because the
     configuration has changed, nothing is recorded at all. `made_of` is what of the configuration
-    it was built from.
+    it was built from, `need` how much it matters where Orchestrator asks to slow down.
     """
 
     tenant: str
@@ -40,6 +41,7 @@ class Poller:
     settled: Callable[[Snapshot, Settled], None]
     stopping: Callable[[], bool] = lambda: False
     made_of: object = None
+    need: Need = Need.ORDINARY
     is_retired: bool = False
     _failing: bool = False
     _store_failing: bool = False
@@ -60,6 +62,7 @@ class Poller:
             client=self.client,
             clock=self.clock,
             deadline_s=self._deadline().total_seconds(),
+            need=self.need,
         )
         if self.is_retired or (self.stopping() and isinstance(snapshot.outcome, Failed)):
             return

@@ -89,6 +89,10 @@ class Service:
             if id(poller) not in known:
                 self._schedule(poller)
 
+    def pause(self, seconds: float) -> bool:
+        """Wait, in seconds of its clock; return True when it is time to stop."""
+        return self.stopping.wait(seconds / self.pace)
+
     def instant(self) -> Instant:
         """Return the moment by its clock."""
         return Instant(now=self.clock.now(), elapsed_s=self.clock.monotonic())

@@ -55,6 +55,7 @@ def build_client(
         timeout_s=tenant.timeout.total_seconds(),
         tls=_tls(tenant),
         proxy=tenant.proxy,
+        metered_per_minute=tenant.metered_requests_per_minute,
     )
     return OrchestratorClient(
         deployment, _credentials(tenant, scopes), clock=clock, options=options, wait=wait
@@ -167,8 +168,7 @@ def _pollers(configuration: Configuration, service: Service) -> list[Poller]:
         if known is not None and known.made_of == made_of:
             client = known.client
         else:
-            wait = service.stopping.wait
-            client = build_client(tenant, clock=service.clock, scopes=scopes, wait=wait)
+            client = build_client(tenant, clock=service.clock, scopes=scopes, wait=service.pause)
         for name, every in configuration.collectors.items():
             poller = standing.get((tenant_name, name))
             if poller is None or poller.client is not client or poller.every != every:
@@ -183,6 +183,7 @@ def _pollers(configuration: Configuration, service: Service) -> list[Poller]:
                     settled=service.settled,
                     stopping=service.stopping.is_set,
                     made_of=made_of,
+                    need=plugins[name].need,
                 )
             pollers.append(poller)
     return pollers

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,14 +15,16 @@ from pydantic import SecretStr
 
 from monitor import __version__
 from monitor.clock import Clock
-from monitor.errors import OrchestratorError, Throttled
+from monitor.errors import HeldBack, OrchestratorError, Throttled
 from monitor.orchestrator.answers import Answer, retry_after_s
 from monitor.orchestrator.auth import Token, TokenSource
+from monitor.orchestrator.budget import DEFAULT_SHARE, METERED, Budget
 from monitor.orchestrator.credentials import Credentials, Password, UserKey
 from monitor.orchestrator.deadline import Deadline
 from monitor.orchestrator.deployment import Deployment
 from monitor.orchestrator.failures import from_answer, not_json
 from monitor.orchestrator.poll import Memory, Poll
+from monitor.orchestrator.pressure import Need, Pressure
 from monitor.orchestrator.retry import RetryPolicy, repeated
 from monitor.orchestrator.transport import Exchange, Transport
 
@@ -35,7 +39,8 @@ class ClientOptions:
 
     `tls` comes from `tls_context`; `proxy` is an URL that may hold a password; without it the
     environment's proxy settings count, except towards this machine itself. `tenancy_name` is sent
-    as X-UIPATH-TenantName. A refused sign-in is not repeated for `refusal_s`.
+    as X-UIPATH-TenantName. A refused sign-in is not repeated for `refusal_s`, and each time for
+    twice as long. `metered_per_minute` is how many requests for metered lists may go in a minute.
     """
 
     timeout_s: float = 30.0
@@ -45,6 +50,7 @@ class ClientOptions:
     most_bytes: int = 64 * MEBIBYTE
     attempts: int = 4
     refusal_s: float = 60.0
+    metered_per_minute: int = DEFAULT_SHARE
 
 
 class OrchestratorClient:
@@ -69,6 +75,8 @@ class OrchestratorClient:
         self.deployment = deployment
         self._clock = clock
         self._memory = Memory()
+        self._budget = Budget(options.metered_per_minute, clock.monotonic)
+        self._pressure = Pressure(clock.monotonic)
         self._is_own_session = isinstance(credentials, Password | UserKey)
         self._retry = RetryPolicy(
             wait=wait or threading.Event().wait, jitter=jitter, attempts=options.attempts
@@ -95,10 +103,13 @@ class OrchestratorClient:
         )
 
     @contextmanager
-    def poll(self, deadline_s: float) -> Iterator[Poll]:
-        """Begin a poll whose requests, retries and sign-in together end within `deadline_s`."""
+    def poll(self, deadline_s: float, need: Need = Need.ORDINARY) -> Iterator[Poll]:
+        """Begin a poll whose requests, retries and sign-in together end within `deadline_s`.
+
+        `need` says how long it is held back where Orchestrator asks to slow down.
+        """
         yield Poll(
-            ask=self._ask,
+            ask=partial(self._ask, need),
             deadline=Deadline(deadline_s, self._clock.monotonic),
             server_time=self._transport.server_time,
             base=self.deployment.base,
@@ -110,8 +121,40 @@ class OrchestratorClient:
         """Close the connections."""
         self._transport.close()
 
-    def _ask(self, target: str, endpoint: str, *, folder_id: int | None, poll: Poll) -> Answer:
-        """Send one authorized GET below the base; sign in once more when the token is refused."""
+    def _ask(
+        self, need: Need, target: str, endpoint: str, *, folder_id: int | None, poll: Poll
+    ) -> Answer:
+        """Send one authorized GET below the base, as far as the pace allows."""
+        if endpoint in METERED:
+            need = Need.METERED
+        self._keep_pace(need, endpoint)
+        try:
+            return self._authorized_answer(target, endpoint, folder_id, poll)
+        except Throttled as refusal:
+            # The sign-in may be throttled too.
+            self._pressure.refused(need, refusal.retry_after_s)
+            raise
+
+    def _keep_pace(self, need: Need, endpoint: str) -> None:
+        wait_s = self._pressure.wait_s(need)
+        if wait_s:
+            until = self._clock.now() + timedelta(seconds=wait_s)
+            msg = (
+                f"{endpoint}: not asked until {until:%H:%M:%S} UTC, because Orchestrator has asked "
+                "to slow down (429)"
+            )
+            raise HeldBack(msg, endpoint=endpoint, retry_after_s=wait_s)
+        if need is Need.METERED and not self._budget.take():
+            msg = (
+                f"{endpoint}: not asked, because the own share of metered requests is used up; "
+                "`metered_requests_per_minute` sets it"
+            )
+            raise HeldBack(msg, endpoint=endpoint)
+
+    def _authorized_answer(
+        self, target: str, endpoint: str, folder_id: int | None, poll: Poll
+    ) -> Answer:
+        """Sign in once more when the token is refused."""
         token = self._tokens.get(poll.deadline)
         answer = self._send(self._authorized(target, endpoint, folder_id, token), poll)
         if answer.status == _NOT_SIGNED_IN:

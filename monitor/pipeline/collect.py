@@ -7,6 +7,7 @@ from monitor.collectors import Collect
 from monitor.core.sample import Collected, Failed, Snapshot
 from monitor.errors import OrchestratorError
 from monitor.orchestrator.client import OrchestratorClient
+from monitor.orchestrator.pressure import Need
 
 log = structlog.get_logger(__name__)
 
@@ -19,15 +20,16 @@ def collect(
     client: OrchestratorClient,
     clock: Clock,
     deadline_s: float,
+    need: Need = Need.ORDINARY,
 ) -> Snapshot:
     """Run one poll and return what came of it; it never raises for a failed poll.
 
-    `deadline_s` bounds the whole poll, retries included.
+    `deadline_s` bounds the whole poll, retries included; `need` says how much it matters.
     """
     started_at, started = clock.now(), clock.monotonic()
     outcome: Collected | Failed
     requests = 0
-    with client.poll(deadline_s) as poll:
+    with client.poll(deadline_s, need) as poll:
         try:
             outcome = ask(poll)
         except OrchestratorError as error:

@@ -11,6 +11,7 @@ from monitor.collectors import Collect, Collector
 from monitor.collectors.sessions.sweep import Sweep
 from monitor.core.kinds import MACHINE, SESSION
 from monitor.orchestrator.folders import Folders
+from monitor.orchestrator.pressure import Need
 
 
 def _make(tenant: str, labels: Mapping[str, str], folders: Folders | None = None) -> Collect:
@@ -24,4 +25,5 @@ COLLECTOR = Collector(
     scopes=("OR.Robots.Read",),
     permissions=("Machines.View", "Users.View", "Robots.View"),
     make=_make,
+    need=Need.FIRST,
 )

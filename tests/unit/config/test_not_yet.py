@@ -25,7 +25,6 @@ def test_each_key_without_effect_is_named_once() -> None:
         f"{key}: accepted, has no effect yet in this version"
         for key in (
             "retention.full",
-            "tenants.production.metered_requests_per_minute",
             "watchdog.ping_url",
         )
     )
@@ -35,4 +34,4 @@ def test_keys_with_effect_are_known() -> None:
     assert has_effect("routes", "*", "channels")
     assert not has_effect("retention", "full")
     assert has_effect("tenants", "*", "folders")
-    assert not has_effect("tenants", "*", "metered_requests_per_minute")
+    assert has_effect("tenants", "*", "metered_requests_per_minute")

@@ -11,6 +11,7 @@ from monitor.core.delivery import Delivered, Delivery, DeliveryState, Outcome
 from monitor.core.sample import Collected, Snapshot
 from monitor.errors import StoreUnavailable
 from monitor.orchestrator.poll import Poll
+from monitor.orchestrator.pressure import Need
 from monitor.pipeline.evaluate import Instant, Settled
 
 SOON_S = 5.0
@@ -89,7 +90,7 @@ class StandInClient:
     deadlines: list[float] = field(default_factory=list)
 
     @contextmanager
-    def poll(self, deadline_s: float) -> Iterator[SimpleNamespace]:
+    def poll(self, deadline_s: float, _need: Need) -> Iterator[SimpleNamespace]:
         self.deadlines.append(deadline_s)
         yield SimpleNamespace(requests=2)
 

@@ -17,6 +17,7 @@ from monitor.errors import (
 )
 from monitor.orchestrator.client import OrchestratorClient
 from monitor.orchestrator.poll import Poll
+from monitor.orchestrator.pressure import Need
 from monitor.pipeline.collect import collect
 from tests.builders import NOW, a_sample, collected
 
@@ -46,7 +47,7 @@ class FakeClient:
     polls: list[FakePoll] = field(default_factory=list)
 
     @contextmanager
-    def poll(self, deadline_s: float) -> Iterator[FakePoll]:
+    def poll(self, deadline_s: float, _need: Need) -> Iterator[FakePoll]:
         self.deadlines.append(deadline_s)
         self.polls.append(FakePoll())
         yield self.polls[-1]
