@@ -10,7 +10,8 @@ from monitor.cli.options import ConfigOption, JsonOption
 from monitor.cli.output import Column, print_json, say, table
 from monitor.core.alert import Alert
 from monitor.core.severity import Severity
-from monitor.web.sight import Sight, TenantSight
+from monitor.core.sight import Sight
+from monitor.web.sight import TenantSight
 from monitor.web.wording import ago, clock_time, count, span
 
 if TYPE_CHECKING:

@@ -5,20 +5,29 @@ What fails with all of a tenant is the tenant's matter; what fails alone is the 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.core.kinds import COLLECTOR
 from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject
+from monitor.core.sight import Sight, sight_after
 
 WHOLE = "everything"
 """The key of a tenant among its collectors."""
+
+LONG = timedelta(minutes=2)
+"""Being blind for shorter changes nothing: it is what makes a robot unresponsive."""
+
+DOUBTFUL = "doubtful"
+"""The kind of a poll that was good and is not believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """One collector of one tenant: failures in a row, since when, and when it last saw anything.
 
-    `subject` stays the same object until the reason of the failure changes.
+    `subject` stays the same object until the reason of the failure changes. `samples` are those of
+    its last good poll. `blind_since` is when it began not to see, whoever else has seen since;
+    `doubted` when its polls began to be good and not believed, and when one was so last.
     """
 
     subject: Subject
@@ -26,21 +35,40 @@ class Health:
     last_success_at: datetime | None = None
     failed_polls: int = 0
     failing_since: datetime | None = None
+    samples: int = 0
+    blind_since: datetime | None = None
+    doubted: tuple[datetime, datetime] | None = None
 
     def after(self, snapshot: Snapshot, now: datetime) -> "Health":
         """Return the health after one more poll."""
         if isinstance(snapshot.outcome, Failed):
             return replace(
                 self,
-                subject=_because(snapshot.outcome.message, self.subject),
+                subject=because(self.subject, snapshot.outcome),
                 failed_polls=self.failed_polls + 1,
                 failing_since=self.failing_since or now,
+                blind_since=self.blind_since or now,
+                doubted=None if self._is_blind_again(now) else self.doubted,
             )
-        return replace(self.anew(), last_success_at=now)
+        return replace(
+            self.anew(),
+            last_success_at=now,
+            samples=len(snapshot.outcome.samples),
+            blind_since=None,
+            doubted=None,
+        )
+
+    def _is_blind_again(self, now: datetime) -> bool:
+        return self.doubted is not None and now - self.doubted[1] >= LONG
+
+    @property
+    def doubted_since(self) -> datetime | None:
+        """Return when its polls began to be good and not believed."""
+        return None if self.doubted is None else self.doubted[0]
 
     def anew(self) -> "Health":
         """Return the health without the failures so far."""
-        return replace(self, subject=_because("", self.subject), failed_polls=0, failing_since=None)
+        return replace(self, subject=because(self.subject), failed_polls=0, failing_since=None)
 
     def fails_alone(self, others: Iterable["Health"]) -> bool:
         """Tell whether others of the tenant have seen something since this began to fail."""
@@ -70,8 +98,8 @@ def sight(one: Health, of_tenant: Sequence[Health], whole: Subject, now: datetim
     worst = max(blind, key=lambda each: each.failed_polls, default=None)
     if worst is not None:
         names = ", ".join(sorted(each.subject.key for each in blind))
-        reason = worst.subject.labels["reason"]
-        whole = replace(whole, labels={**whole.labels, "collector": names, "reason": reason})
+        why = {name: worst.subject.labels[name] for name in ("reason", "sight")}
+        whole = replace(whole, labels={**whole.labels, "collector": names, **why})
     samples = (
         _sample(one.subject, own, one.seen_at, now),
         _sample(
@@ -88,16 +116,14 @@ def _sample(subject: Subject, failed_polls: int, seen_at: datetime, now: datetim
     return Sample(subject, (float(failed_polls), max(0.0, (now - seen_at).total_seconds())))
 
 
-def collector_subject(
-    tenant: str, collector: str, labels: Mapping[str, str], reason: str = ""
-) -> Subject:
-    """Return a collector as a subject. `labels` are the tenant's, `reason` why it fails."""
+def collector_subject(tenant: str, collector: str, labels: Mapping[str, str]) -> Subject:
+    """Return a collector that sees as a subject. `labels` are the tenant's."""
     return Subject(
         tenant=tenant,
         kind=COLLECTOR.name,
         key=collector,
         name=collector,
-        labels={**labels, "collector": collector, "reason": reason},
+        labels={**labels, "collector": collector, "reason": "", "sight": Sight.OK.value},
     )
 
 
@@ -108,11 +134,15 @@ def tenant_subject(tenant: str, labels: Mapping[str, str]) -> Subject:
         kind=COLLECTOR.name,
         key=WHOLE,
         name=tenant,
-        labels={**labels, "collector": "", "reason": ""},
+        labels={**labels, "collector": "", "reason": "", "sight": Sight.OK.value},
     )
 
 
-def _because(reason: str, subject: Subject) -> Subject:
-    if subject.labels["reason"] == reason:
+def because(subject: Subject, failed: Failed | None = None) -> Subject:
+    """Return a collector as it sees after a poll that failed, or one that did not."""
+    reason = "" if failed is None else failed.message
+    sight = Sight.OK if failed is None else sight_after(failed.kind)
+    labels = subject.labels
+    if labels["reason"] == reason and labels["sight"] == sight.value:
         return subject
-    return replace(subject, labels={**subject.labels, "reason": reason})
+    return replace(subject, labels={**labels, "reason": reason, "sight": sight.value})

@@ -155,7 +155,7 @@ SUBSCRIPTION = Kind(
 )
 COLLECTOR = Kind(
     name="collector",
-    labels=("collector", "reason"),
+    labels=("collector", "reason", "sight"),
     name_label="collector",
     metrics=(
         Metric(name="failed_polls", help="polls that failed in a row"),

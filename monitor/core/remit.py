@@ -112,10 +112,9 @@ class Remit:
         is_tenant = self.tenants is None or tenant in self.tenants
         return is_tenant and collector in self.collector_kinds
 
-    def collector(self, tenant: str, collector: str, reason: str = "") -> Subject:
-        """Return a collector as a subject; `reason` is why it fails."""
-        labels = (self.tenants or {}).get(tenant, {})
-        return collector_subject(tenant, collector, labels, reason)
+    def collector(self, tenant: str, collector: str) -> Subject:
+        """Return a collector as a subject."""
+        return collector_subject(tenant, collector, (self.tenants or {}).get(tenant, {}))
 
     def tenant(self, tenant: str) -> Subject:
         """Return a tenant as a subject, as far as it is seen."""

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from monitor.core.channel_health import Channels
 from monitor.core.delivery import Delivery
-from monitor.core.health import Health, sight
+from monitor.core.doubt import doubt
+from monitor.core.health import DOUBTFUL, Health, sight
 from monitor.core.remit import Remit
-from monitor.core.sample import Collected, Snapshot
+from monitor.core.sample import Collected, Failed, Snapshot, Subject
 
 
 @dataclass(slots=True)
@@ -29,12 +30,24 @@ class Vitals:
     def go_by(self, remit: Remit) -> None:
         """Forget what a new remit does not watch, and take over its tenants' labels."""
         self._collectors = {
-            key: replace(health, subject=remit.collector(*key, health.subject.labels["reason"]))
+            key: replace(health, subject=_relabelled(health.subject, remit.collector(*key)))
             for key, health in self._collectors.items()
             if remit.polls(*key)
         }
         for channel in self._channels.by_name.keys() - remit.plan.channels.keys():
             del self._channels.by_name[channel]
+
+    def believed(self, snapshot: Snapshot, now: datetime) -> Snapshot:
+        """Return a poll as it counts: a good one that is not believed is a failed one."""
+        key = (snapshot.tenant, snapshot.collector)
+        before = self._collectors.get(key)
+        if before is None or not isinstance(snapshot.outcome, Collected):
+            return snapshot
+        reason = doubt(before, snapshot.outcome, now)
+        if not reason:
+            return snapshot
+        self._collectors[key] = replace(before, doubted=(before.doubted_since or now, now))
+        return replace(snapshot, outcome=Failed(kind=DOUBTFUL, message=reason))
 
     def after_poll(self, snapshot: Snapshot, remit: Remit, now: datetime) -> Collected:
         """Return how a collector fares after a poll, and how well its tenant is seen."""
@@ -59,3 +72,9 @@ class Vitals:
         """Return how a channel fares after an attempt to deliver."""
         after = self._channels.by_name[delivery.channel] = self._channels.after(delivery, now)
         return after.collected(now)
+
+
+def _relabelled(known: Subject, anew: Subject) -> Subject:
+    """Return a collector with its labels of today, and with how it sees."""
+    seen = {name: known.labels[name] for name in ("reason", "sight")}
+    return replace(anew, labels={**anew.labels, **seen})

@@ -66,8 +66,9 @@ class Poller:
         )
         if self.is_retired or (self.stopping() and isinstance(snapshot.outcome, Failed)):
             return
-        self._report(snapshot)
         at = Instant(now=self.clock.now(), elapsed_s=self.clock.monotonic())
+        snapshot = self.evaluator.believed(snapshot, at.now)
+        self._report(snapshot)
         try:
             settled = self.evaluator.settle(snapshot, at)
         except StoreError as error:

@@ -36,7 +36,9 @@ from monitor.pipeline.evaluate import Evaluator, Settled
 from monitor.plugins import discover
 from monitor.store.store import Store
 
-MOST_THREADS = 32
+MOST_THREADS = 2048
+"""Above any number of pollers: each may hang until its deadline, and takes a thread only when it
+is due. With fewer, tenants that hang would hold up those that do not."""
 
 
 def build_client(

@@ -121,8 +121,13 @@ class Evaluator:
             self._vitals.go_by(remit)
             return settled
 
+    def believed(self, snapshot: Snapshot, now: datetime) -> Snapshot:
+        """Return a snapshot as it counts: see `monitor/core/doubt.py`."""
+        with self._lock:
+            return self._vitals.believed(snapshot, now)
+
     def settle(self, snapshot: Snapshot, at: Instant) -> Settled:
-        """Record a snapshot and whatever follows from it.
+        """Record a snapshot, one that is believed, and whatever follows from it.
 
         One of a tenant or collector that is watched no longer counts for nothing: its poll was
         under way when the configuration changed.

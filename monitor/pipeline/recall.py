@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from monitor.core.health import Health
+from monitor.core.health import Health, because
 from monitor.core.kinds import KINDS
 from monitor.core.remit import Remit
+from monitor.core.sample import Failed
 from monitor.core.situation import Transitions
 from monitor.core.vitals import Vitals
 from monitor.store.store import Store
@@ -40,11 +41,18 @@ def recall_vitals(vitals: Vitals, remit: Remit, store: Store, now: datetime) -> 
         store.channel_failures(),
         [
             Health(
-                subject=remit.collector(state.tenant, state.collector, state.last_error or ""),
+                subject=because(
+                    remit.collector(state.tenant, state.collector),
+                    Failed(kind=state.outcome, message=state.last_error or "")
+                    if state.failures
+                    else None,
+                ),
                 known_since=now,
                 last_success_at=state.last_success_at,
                 failed_polls=state.failures,
                 failing_since=state.outcome_since if state.failures else None,
+                samples=state.samples,
+                blind_since=state.outcome_since if state.failures else None,
             )
             for state in store.collector_states()
         ],

@@ -25,7 +25,8 @@ def condition(options: Options) -> Condition:
         value="failed_polls",
         limit=float(options.polls),
         summary=(
-            "Cannot see {% if name != tenant %}{{ collector }} of {% endif %}{{ tenant }} for "
+            "{% if sight == 'throttled' %}Slowed by Orchestrator: cannot{% else %}Cannot{% endif %}"
+            " see {% if name != tenant %}{{ collector }} of {% endif %}{{ tenant }} for "
             "{{ seconds_since_success | duration }} ({{ value | number }} polls failed)"
             "{% if reason %}: {{ reason }}{% endif %}"
         ),

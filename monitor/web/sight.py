@@ -1,43 +1,18 @@
 """How well the monitor sees a tenant: derived from how its collectors fared.
 
-One word for people and scripts. A collector whose last poll is long past is stale whatever came of
+A collector whose last poll is long past is stale whatever came of
 that poll: the daemon does not run, so nothing is known.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
+
+from monitor.core.sight import Sight, sight_after
 
 STALE_AFTER = 3
 """Intervals without a poll after which a collector is stale."""
-
-
-class Sight(StrEnum):
-    """From good to worst."""
-
-    OK = "ok"
-    STALE = "stale"
-    THROTTLED = "throttled"
-    UNAUTHORIZED = "unauthorized"
-    UNREACHABLE = "unreachable"
-
-    @property
-    def rank(self) -> int:
-        """Return 0 for ok and more for worse."""
-        return list(Sight).index(self)
-
-
-_OF_OUTCOME: Mapping[str, Sight] = {
-    "ok": Sight.OK,
-    "throttled": Sight.THROTTLED,
-    "unauthorized": Sight.UNAUTHORIZED,
-    "forbidden": Sight.UNAUTHORIZED,
-    "folder": Sight.UNAUTHORIZED,
-    "unreachable": Sight.UNREACHABLE,
-    "unexpected": Sight.UNREACHABLE,
-}
 
 
 class State(Protocol):
@@ -118,7 +93,7 @@ def _collector_sight(
     if now - state.last_poll_at > STALE_AFTER * every:
         sight, since = Sight.STALE, state.last_poll_at
     else:
-        sight = _OF_OUTCOME.get(state.outcome, Sight.STALE)
+        sight = sight_after(state.outcome)
         since = state.outcome_since
     return CollectorSight(
         name=name,

@@ -8,11 +8,12 @@ from monitor.config.compose import Configuration
 from monitor.core.alert import Alert, Phase
 from monitor.core.mute import Acknowledgement
 from monitor.core.severity import Severity
+from monitor.core.sight import Sight
 from monitor.store.outbox import OutboxSummary
 from monitor.store.queries import newest_acknowledgements
 from monitor.store.store import Store
 from monitor.web.documents import alert_json, in_force, quieted
-from monitor.web.sight import Sight, TenantSight, tenant_sight
+from monitor.web.sight import TenantSight, tenant_sight
 from monitor.web.wording import iso
 
 WORST_FIRST = tuple(sorted(Severity, key=lambda severity: -severity.rank))

@@ -68,6 +68,7 @@ def test_a_collector_that_fails_has_the_labels_of_its_tenant(store: Store) -> No
         "region": "emea",
         "collector": "queues",
         "reason": "no answer",
+        "sight": "unreachable",
     }
 
 

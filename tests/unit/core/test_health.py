@@ -117,7 +117,8 @@ def test_the_samples_say_nothing_of_others() -> None:
 
     own, whole = found.samples
     assert own.subject.identity == ("production", "collector", "queues")
-    labels = {"collector": "queues", "reason": "no answer", "region": "emea"}
+    why = {"reason": "no answer", "sight": "unreachable"}
+    labels = {"collector": "queues", "region": "emea", **why}
     assert dict(own.subject.labels) == labels
     assert whole.subject.identity == ("production", "collector", "everything")
     assert set(KINDS["collector"].labels) <= set(labels)

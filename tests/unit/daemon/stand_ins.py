@@ -110,12 +110,16 @@ class StandInEvaluator:
     looks: list[Instant] = field(default_factory=list)
     ticks: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     error: Exception | None = None
+    doubted: Snapshot | None = None
     snapshots: list[Snapshot] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
 
     def restore(self, _at: Instant) -> Settled:
         self.steps.append("restore")
         return self.restored
+
+    def believed(self, snapshot: Snapshot, _now: datetime) -> Snapshot:
+        return self.doubted or snapshot
 
     def settle(self, snapshot: Snapshot, _at: Instant) -> Settled:
         if self.error is not None:

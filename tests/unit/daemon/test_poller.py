@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -55,6 +56,16 @@ def test_what_was_polled_is_settled_and_then_told() -> None:
     assert (snapshot.tenant, snapshot.collector) == ("production", "queues")
     assert (snapshot.outcome, snapshot.requests) == (GOOD, 2)
     assert bench.poller.name == "collect:production/queues"
+
+
+def test_a_poll_that_is_not_believed_is_told_and_settled_as_a_failure() -> None:
+    bench = Bench(GOOD)
+    outcome = Failed(kind="doubtful", message="the answer is empty")
+    bench.poller.poll()
+    bench.evaluator.doubted = replace(bench.heard[0], outcome=outcome)
+
+    assert bench.logged(2) == [("collect.failed", "warning"), ("collect.failed", "debug")]
+    assert [snapshot.outcome for snapshot in bench.heard] == [GOOD, outcome, outcome]
 
 
 def test_a_row_of_failures_is_said_once_and_so_is_its_end() -> None:

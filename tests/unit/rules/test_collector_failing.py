@@ -9,9 +9,13 @@ from monitor.rules.collector_failing import RULE, Options
 from tests.builders import a_sample, a_subject
 
 
-def a_collector(failed: float, reason: str = "the token was refused") -> Sample:
+def a_collector(
+    failed: float, reason: str = "the token was refused", sight: str = "unauthorized"
+) -> Sample:
     subject = a_subject(
-        "sessions", kind="collector", labels={"collector": "sessions", "reason": reason}
+        "sessions",
+        kind="collector",
+        labels={"collector": "sessions", "reason": reason, "sight": sight},
     )
     return a_sample(subject, failed_polls=failed, seconds_since_success=95)
 
@@ -31,6 +35,11 @@ def test_the_sentence_tells_since_when_and_why(
         "Cannot see sessions of production for 1 min 35 s (3 polls failed): the token was refused"
     )
     assert sentence(make_rule(RULE), a_collector(3, "")).endswith("(3 polls failed)")
+    slowed = sentence(make_rule(RULE), a_collector(3, "too many requests", "throttled"))
+    assert slowed == (
+        "Slowed by Orchestrator: cannot see sessions of production for 1 min 35 s (3 polls "
+        "failed): too many requests"
+    )
 
 
 @pytest.mark.parametrize("polls", [0, 1001, 2.5, "3"])

@@ -3,7 +3,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from monitor.web.sight import Sight, TenantSight, tenant_sight
+from monitor.core.sight import Sight
+from monitor.web.sight import TenantSight, tenant_sight
 from tests.builders import NOW, after
 
 EVERY = {"queues": timedelta(seconds=60), "sessions": timedelta(seconds=30)}
