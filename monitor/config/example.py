@@ -21,7 +21,7 @@ from monitor.config.plugins import collectors, rule_types
 from monitor.config.process import LogTable, WatchdogTable, WebTable
 from monitor.config.rules import COMMON
 from monitor.config.secrets import secret_fields
-from monitor.config.tenants import AccessToken, Password, Tenant, UserKey
+from monitor.config.tenants import AccessToken, AuthTable, Password, Tenant, UserKey
 from monitor.config.toml import document, inline
 from monitor.core.duration import format_duration
 from monitor.rules import BUILT_IN
@@ -53,7 +53,7 @@ Durations are text: "30s", "2m", "1h30m", "7d"."""
 _TENANT = """\
 Further keys of the tenant above."""
 _AUTH = """\
-The other ways to sign in:"""
+The other ways to sign in; all may say when the secret ends (expires = 2027-03-01), to be warned:"""
 _COLLECTORS = """\
 What is asked of Orchestrator, and how often."""
 _RULES = """\
@@ -196,7 +196,7 @@ def _ways_to_sign_in() -> Iterator[str]:
         for name, field in model.model_fields.items():
             if name == "type":
                 table[name] = field.annotation.__args__[0] if field.annotation else ""
-            elif name != "identity_url":
+            elif name not in AuthTable.model_fields:
                 table[f"{name}_env" if name in secrets else name] = _shown(field)
         ordered = {"type": table.pop("type"), **table}
         yield from textwrap.wrap(

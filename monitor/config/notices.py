@@ -31,7 +31,7 @@ _USER_KEY = (
 def notices_of(settings: Settings, rules: tuple[Rule, ...]) -> tuple[str, ...]:
     """Return what the operator should know of a configuration that is right."""
     found = chain(
-        _about_tenants(settings),
+        _about_tenants(rules, settings),
         _about_secrets(settings),
         _about_routes(settings),
         _about_escalation(settings),
@@ -44,7 +44,7 @@ def notices_of(settings: Settings, rules: tuple[Rule, ...]) -> tuple[str, ...]:
     return tuple(f"{dotted(path)}: {sentence}" for path, sentence in found)
 
 
-def _about_tenants(settings: Settings) -> Iterator[tuple[Path, str]]:
+def _about_tenants(rules: tuple[Rule, ...], settings: Settings) -> Iterator[tuple[Path, str]]:
     bases = Counter(tenant.deployment.base.lower() for tenant in settings.tenants.values())
     for name, tenant in settings.tenants.items():
         place = ("tenants", name)
@@ -59,6 +59,11 @@ def _about_tenants(settings: Settings) -> Iterator[tuple[Path, str]]:
             yield (*place, "verify"), "the server's certificate is not checked"
         if isinstance(tenant.auth, UserKey):
             yield (*place, "auth"), _USER_KEY
+        if tenant.auth.expires and not any(rule.type == "credential-expiry" for rule in rules):
+            yield (
+                (*place, "auth", "expires"),
+                "no rule warns of it; add a rule of type credential-expiry",
+            )
         for label in sorted(tenant.labels):
             if of := _with_their_own(label):
                 yield (*place, "labels", label), f"no effect on {of}: theirs of this name counts"

@@ -1,6 +1,6 @@
 """`[tenants.NAME]`: which Orchestrator tenants are watched, and how to sign in."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -26,12 +26,38 @@ def _parsed(url: str, identity_url: str | None = None) -> Deployment:
         raise ValueError(str(error).partition(": ")[2] or str(error)) from None
 
 
+def _day(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.date()
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else _no_day()
+    except ValueError:
+        return _no_day()
+
+
+def _no_day() -> date:
+    raise ValueError("must be a day such as 2027-03-01")
+
+
 class AuthTable(Table):
     """What every way to sign in has."""
 
     identity_url: str | None = Field(
         default=None, description=IDENTITY_URL, examples=["https://orchestrator.example/identity"]
     )
+
+    expires: Annotated[date | None, BeforeValidator(_day)] = Field(
+        default=None,
+        description="day on which the secret ends, if it does: told 30, 14, 7 and 1 days before",
+        examples=[date(2027, 3, 1)],
+    )
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Return when the secret ends: as the stated day begins, by UTC."""
+        return None if self.expires is None else datetime.combine(self.expires, time.min, UTC)
 
     @field_validator("identity_url")
     @classmethod

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.core.kinds import COLLECTOR
+from monitor.core.kinds import COLLECTOR, TENANT
 from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject
 from monitor.core.sight import Sight, sight_after
 
@@ -16,6 +16,8 @@ WHOLE = "everything"
 
 LONG = timedelta(minutes=2)
 """Being blind for shorter changes nothing: it is what makes a robot unresponsive."""
+
+_DAY = timedelta(days=1)
 
 DOUBTFUL = "doubtful"
 """The kind of a poll that was good and is not believed."""
@@ -83,11 +85,17 @@ class Health:
         return self.last_success_at or self.known_since
 
 
-def sight(one: Health, of_tenant: Sequence[Health], whole: Subject, now: datetime) -> Collected:
+def sight(
+    one: Health,
+    of_tenant: Sequence[Health],
+    whole: Subject,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> Collected:
     """Return the health of a collector and of its whole tenant as a poll of both.
 
     It says nothing of the other collectors. `whole` is the tenant as a subject (see
-    `tenant_subject`), without a reason.
+    `tenant_subject`), without a reason; `expires_at` the stated end of its credentials.
     """
     blind = [
         each
@@ -100,7 +108,7 @@ def sight(one: Health, of_tenant: Sequence[Health], whole: Subject, now: datetim
         names = ", ".join(sorted(each.subject.key for each in blind))
         why = {name: worst.subject.labels[name] for name in ("reason", "sight")}
         whole = replace(whole, labels={**whole.labels, "collector": names, **why})
-    samples = (
+    samples = [
         _sample(one.subject, own, one.seen_at, now),
         _sample(
             whole,
@@ -108,8 +116,22 @@ def sight(one: Health, of_tenant: Sequence[Health], whole: Subject, now: datetim
             max(each.seen_at for each in of_tenant),
             now,
         ),
+    ]
+    if expires_at is not None:
+        samples.append(Sample(_credentials_of(whole), ((expires_at - now) / _DAY,)))
+    return Collected(
+        kinds=(COLLECTOR.name, TENANT.name),
+        samples=tuple(samples),
+        observed_at=now,
+        partial=True,
     )
-    return Collected(kinds=(COLLECTOR.name,), samples=samples, observed_at=now, partial=True)
+
+
+def _credentials_of(whole: Subject) -> Subject:
+    own = {name: label for name, label in whole.labels.items() if name not in COLLECTOR.labels}
+    return Subject(
+        tenant=whole.tenant, kind=TENANT.name, key=whole.tenant, name=whole.tenant, labels=own
+    )
 
 
 def _sample(subject: Subject, failed_polls: int, seen_at: datetime, now: datetime) -> Sample:

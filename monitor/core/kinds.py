@@ -162,6 +162,16 @@ COLLECTOR = Kind(
         Metric(name="seconds_since_success", help="seconds since the last good poll, or the start"),
     ),
 )
+TENANT = Kind(
+    name="tenant",
+    labels=(),
+    metrics=(
+        Metric(
+            name="days_to_credential_expiry",
+            help="days until the stated end of the credentials; absent where none is stated",
+        ),
+    ),
+)
 CHANNEL = Kind(
     name="channel",
     labels=("channel", "reason"),
@@ -176,6 +186,6 @@ CHANNEL = Kind(
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind
-        for kind in (SESSION, MACHINE, QUEUE, LICENSE, SUBSCRIPTION, COLLECTOR, CHANNEL)
+        for kind in (SESSION, MACHINE, QUEUE, LICENSE, SUBSCRIPTION, COLLECTOR, TENANT, CHANNEL)
     }
 )

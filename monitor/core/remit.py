@@ -11,7 +11,7 @@ from monitor.core import engine
 from monitor.core.alert import Alert, AlertKey, Reason
 from monitor.core.engine import Evaluation
 from monitor.core.health import WHOLE, collector_subject, tenant_subject
-from monitor.core.kinds import CHANNEL, COLLECTOR, KINDS
+from monitor.core.kinds import CHANNEL, COLLECTOR, KINDS, TENANT
 from monitor.core.lookback import looked_back_on, observe
 from monitor.core.plan import Plan
 from monitor.core.roster import Roster
@@ -29,12 +29,14 @@ class Remit:
     """Rules, tenants, collectors and channels; what they remember begins empty.
 
     `collector_kinds` maps a collector's name to the kinds it answers for; `tenants` are those
-    that are watched, with their labels, None for whichever appear. Not for several threads.
+    that are watched, with their labels, None for whichever appear; `expiries` are the stated ends
+    of the credentials of some of them. Not for several threads.
     """
 
     plan: Plan
     collector_kinds: Mapping[str, tuple[str, ...]]
     tenants: Mapping[str, Mapping[str, str]] | None = None
+    expiries: Mapping[str, datetime] = field(default_factory=dict)
     rules: Sequence[Rule] = field(init=False)
     scopes: Scopes = field(init=False)
     roster: Roster = field(init=False)
@@ -127,6 +129,8 @@ class Remit:
             return subject.key in self.plan.channels
         if self.tenants is not None and subject.tenant not in self.tenants:
             return False
+        if subject.kind == TENANT.name:
+            return subject.tenant in self.expiries
         if subject.kind == COLLECTOR.name:
             return subject.key == WHOLE or subject.key in self.collector_kinds
         return any(subject.kind in kinds for kinds in self.collector_kinds.values())

@@ -1,7 +1,8 @@
 """What explains what, without anybody having to say so: built-in inhibitions.
 
 Who does not see a tenant knows nothing of its robots; a host that is down takes its sessions
-along; an exhausted license pool leaves runtimes without work.
+along; an exhausted license pool leaves runtimes without work; of the warnings of one end the
+nearest will do.
 """
 
 from collections.abc import Mapping
@@ -23,6 +24,16 @@ _LICENSES = Inhibition(
     target=parse_where({"kind": "machine", "rule_type": "!host-offline", "license_type": "!"}),
     equal=("tenant", "license_type"),
 )
+_ENDINGS = ("credential-expiry-1d", "credential-expiry-7d", "credential-expiry-14d")
+_NEARER = tuple(
+    Inhibition(
+        name="the nearest warning of an end speaks for the earlier ones",
+        source=parse_where({"rule": rule}),
+        target=parse_where({"rule": ["credential-expiry", *_ENDINGS[place + 1 :]]}),
+        equal=("tenant",),
+    )
+    for place, rule in enumerate(_ENDINGS)
+)
 
 
 def topology(collector_kinds: Mapping[str, tuple[str, ...]]) -> tuple[Inhibition, ...]:
@@ -37,7 +48,7 @@ def topology(collector_kinds: Mapping[str, tuple[str, ...]]) -> tuple[Inhibition
         for collector, kinds in collector_kinds.items()
         if kinds
     )
-    return (*_unseen(collector_kinds), *blind, _HOST, _LICENSES)
+    return (*_unseen(collector_kinds), *blind, _HOST, _LICENSES, *_NEARER)
 
 
 def _unseen(collector_kinds: Mapping[str, tuple[str, ...]]) -> tuple[Inhibition, ...]:

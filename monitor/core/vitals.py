@@ -59,7 +59,8 @@ class Vitals:
             self._forgive(snapshot)
         after = self._collectors[key] = before.after(snapshot, now)
         known = [one for (name, _), one in self._collectors.items() if name == snapshot.tenant]
-        return sight(after, known, remit.tenant(snapshot.tenant), now)
+        whole, expires_at = remit.tenant(snapshot.tenant), remit.expiries.get(snapshot.tenant)
+        return sight(after, known, whole, now, expires_at)
 
     def _forgive(self, snapshot: Snapshot) -> None:
         """Count anew for whoever failed together with a collector that sees again."""

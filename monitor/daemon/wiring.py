@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -96,6 +96,7 @@ def build_service(
         plan=configuration.plan,
         collector_kinds=_kinds(configuration),
         tenants=_labels(configuration),
+        expiries=_expiries(configuration),
     )
     service = Service(
         evaluator=evaluator,
@@ -123,7 +124,11 @@ def rebuild(service: Service, configuration: Configuration) -> None:
     couriers = _couriers(configuration, service)
     pollers = _pollers(configuration, service)
     settled = service.evaluator.reload(
-        configuration.plan, _kinds(configuration), _labels(configuration), service.instant()
+        configuration.plan,
+        _kinds(configuration),
+        _labels(configuration),
+        service.instant(),
+        _expiries(configuration),
     )
     service.go_on_with(pollers, couriers)
     service.decided(settled)
@@ -211,6 +216,11 @@ def _kinds(configuration: Configuration) -> dict[str, tuple[str, ...]]:
 
 def _labels(configuration: Configuration) -> dict[str, Mapping[str, str]]:
     return {name: tenant.labels for name, tenant in configuration.tenants.items()}
+
+
+def _expiries(configuration: Configuration) -> dict[str, datetime]:
+    stated = {name: tenant.auth.expires_at for name, tenant in configuration.tenants.items()}
+    return {name: at for name, at in stated.items() if at is not None}
 
 
 def _channel(name: str, url: SecretStr) -> Channel:

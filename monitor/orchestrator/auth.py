@@ -6,6 +6,7 @@ Source: Orchestrator reference, authentication and what to do on each status.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 from pydantic import SecretStr
@@ -37,6 +38,8 @@ Send = Callable[[Exchange, Deadline], Answer]
 _RENEW_BEFORE_S = 120.0
 _RETRY_RENEWAL_S = 30.0
 _FOREVER = float("inf")
+# Rarely enough that no account is locked, often enough that a repaired one is noticed.
+_LONGEST_REFUSAL_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class _Refusal:
     status: int | None
     secret: str = field(repr=False)
     until: float
+    wait_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,11 @@ class TokenSource:
         clock: Clock,
         refusal_s: float,
     ) -> None:
-        """Sign in lazily through `send`; a refused secret is remembered for `refusal_s` seconds."""
+        """Sign in lazily through `send`.
+
+        A refused secret is not tried again for `refusal_s` seconds, then for twice as long each
+        time, up to five minutes; another secret is tried at once.
+        """
         self._credentials = credentials
         self._deployment = deployment
         self._send = send
@@ -93,6 +101,7 @@ class TokenSource:
         self._held: _Held | None = None
         self._refusal: _Refusal | None = None
         self._generation = 0
+        self._accepted_at: datetime | None = None
 
     def get(self, deadline: Deadline) -> Token:
         """Return a token that is good for now; callers that come together share one sign-in.
@@ -118,9 +127,14 @@ class TokenSource:
             if self._held is not None and self._held.token.generation == token.generation:
                 self._held = None
 
+    def accepted(self) -> None:
+        """Take note that a token was good for a request: what worked and does no longer is told."""
+        self._accepted_at = self._clock.now()
+        self._refusal = None
+
     def refuse(self, token: Token, error: OrchestratorError) -> AuthenticationFailed:
         """Take note that a fresh token was refused as well, and return the condition."""
-        message = f"{error}; {advice(self._credentials)}"
+        message = f"{error}; {self._advice()}"
         self.drop(token)
         with self._lock:
             self._remember(message, error.status, self._secret())
@@ -146,7 +160,6 @@ class TokenSource:
                 raise
             held.renew_at = min(now + _RETRY_RENEWAL_S, held.expires_at)
             return held.token
-        self._refusal = None
         self._generation += 1
         got_at = self._clock.monotonic()
         self._held = _Held(
@@ -157,8 +170,27 @@ class TokenSource:
         return self._held.token
 
     def _remember(self, message: str, status: int | None, secret: str) -> None:
-        until = self._clock.monotonic() + self._refusal_s
-        self._refusal = _Refusal(message=message, status=status, secret=secret, until=until)
+        before = self._refusal
+        wait_s = self._refusal_s
+        if before is not None and before.secret == secret:
+            wait_s = min(2 * before.wait_s, _LONGEST_REFUSAL_S)
+        self._refusal = _Refusal(
+            message=message,
+            status=status,
+            secret=secret,
+            until=self._clock.monotonic() + wait_s,
+            wait_s=wait_s,
+        )
+
+    def _advice(self) -> str:
+        """Return what to look at, and whether it is news."""
+        worked = self._accepted_at
+        if worked is None:
+            return advice(self._credentials)
+        return (
+            f"it worked until {worked:%Y-%m-%d %H:%M} UTC, so it was probably renewed, revoked or "
+            f"has expired; {advice(self._credentials)}"
+        )
 
     def _secret(self) -> str:
         try:
@@ -198,7 +230,7 @@ class TokenSource:
                 says = body.text
             msg = (
                 f"{request.endpoint} was refused ({answer.status}{': ' if says else ''}{says}); "
-                f"{advice(self._credentials)}"
+                f"{self._advice()}"
             )
             return AuthenticationFailed(msg, endpoint=request.endpoint, status=answer.status)
         error = from_answer(answer, request.endpoint, request.hide)

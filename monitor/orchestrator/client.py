@@ -167,6 +167,7 @@ class OrchestratorClient:
             raise self._condition(answer, endpoint, token)
         if answer.body.lstrip()[:1] in {b"<", b""}:
             raise not_json(answer, endpoint, "is empty")
+        self._tokens.accepted()
         return answer
 
     def _authorized(

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import structlog
 
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 CLOCK_STEP = timedelta(seconds=2)
 PEOPLE_EVERY_S = 1.0
 """So often at most people's silences and acknowledgements are read, in seconds."""
+NO_EXPIRIES: Mapping[str, datetime] = MappingProxyType({})
 CHANNEL_REMOVED = "the channel was removed from the configuration"
 
 
@@ -59,6 +61,7 @@ class Evaluator:
     plan: Plan
     collector_kinds: Mapping[str, tuple[str, ...]]
     tenants: Mapping[str, Mapping[str, str]] | None = None
+    expiries: Mapping[str, datetime] = field(default_factory=dict)
     _desk: Desk = field(init=False)
     _remit: Remit = field(init=False)
     _vitals: Vitals = field(default_factory=Vitals)
@@ -76,7 +79,10 @@ class Evaluator:
         with self._lock:
             self._last = at
             self._remit = Remit(
-                plan=self.plan, collector_kinds=self.collector_kinds, tenants=self.tenants
+                plan=self.plan,
+                collector_kinds=self.collector_kinds,
+                tenants=self.tenants,
+                expiries=self.expiries,
             )
             self._desk = Desk(plan=self.plan, started_at=at.now)
             self._desk.transitions = recall(self._remit, self.store, at.now)
@@ -95,6 +101,7 @@ class Evaluator:
         collector_kinds: Mapping[str, tuple[str, ...]],
         tenants: Mapping[str, Mapping[str, str]] | None,
         at: Instant,
+        expiries: Mapping[str, datetime] = NO_EXPIRIES,
     ) -> Settled:
         """Go on by another configuration: no timer stops, and nobody is told anything again.
 
@@ -103,7 +110,9 @@ class Evaluator:
         Raises:
             StoreError: it goes on by the one it had.
         """
-        remit = Remit(plan=plan, collector_kinds=collector_kinds, tenants=tenants)
+        remit = Remit(
+            plan=plan, collector_kinds=collector_kinds, tenants=tenants, expiries=expiries
+        )
         with self._lock:
             before, transitions = self._remit, self._desk.transitions
             # Whatever may fail without a trace comes first.
@@ -118,6 +127,7 @@ class Evaluator:
                 self._go_by(before, transitions)
                 raise
             self.plan, self.collector_kinds, self.tenants = plan, collector_kinds, tenants
+            self.expiries = expiries
             self._vitals.go_by(remit)
             return settled
 

@@ -125,6 +125,14 @@ BUILT_IN: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "before": "3d",
             "severity": "critical",
         },
+        "credential-expiry": {"type": "credential-expiry"},
+        "credential-expiry-14d": {"type": "credential-expiry", "before": "14d"},
+        "credential-expiry-7d": {"type": "credential-expiry", "before": "7d"},
+        "credential-expiry-1d": {
+            "type": "credential-expiry",
+            "before": "1d",
+            "severity": "critical",
+        },
         "collector-failing": {"type": "collector-failing"},
         "channel-failing": {"type": "channel-failing"},
     }

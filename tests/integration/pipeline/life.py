@@ -77,6 +77,7 @@ class Life:
 
     store: Store
     rules: str = BACKLOG
+    head: str = HEAD
     started_at: float = 0.0
     is_sending: bool = True
     clock_is_ahead_s: float = 0.0
@@ -85,12 +86,13 @@ class Life:
     followed: list[Settled] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        configuration = self._read(self.rules, HEAD)
+        configuration = self._read(self.rules, self.head)
         self.evaluator = Evaluator(
             store=self.store,
             plan=configuration.plan,
             collector_kinds=KINDS,
             tenants={name: tenant.labels for name, tenant in configuration.tenants.items()},
+            expiries=_expiries(configuration),
         )
         self.restored = self._sent(
             self.evaluator.restore(self.instant(self.started_at)), self.started_at
@@ -130,7 +132,9 @@ class Life:
         """What SIGHUP does with a changed configuration."""
         found = self._read(rules, head)
         tenants = {name: tenant.labels for name, tenant in found.tenants.items()}
-        settled = self.evaluator.reload(found.plan, collectors, tenants, self.instant(at))
+        settled = self.evaluator.reload(
+            found.plan, collectors, tenants, self.instant(at), _expiries(found)
+        )
         return self._sent(settled, at)
 
     def tick(self, at: float) -> Settled:
@@ -236,3 +240,8 @@ def states(store: Store) -> list[DeliveryState]:
 def ticks(life: Life, *instants: float) -> list[tuple[float, str]]:
     """Return what is told when nothing but time goes by."""
     return [(at, line) for at in instants for line in told(life.tick(at))]
+
+
+def _expiries(configuration: Configuration) -> dict[str, datetime]:
+    stated = {name: tenant.auth.expires_at for name, tenant in configuration.tenants.items()}
+    return {name: at for name, at in stated.items() if at is not None}

@@ -92,6 +92,18 @@ def test_user_keys_are_legacy() -> None:
     assert "tenants.production.auth: user keys have been without support" in notices(text)[0]
 
 
+def test_an_end_of_credentials_that_no_rule_warns_of() -> None:
+    ending = TENANT.replace(
+        'type = "access-token",', 'type = "access-token", expires = 2027-03-01,'
+    )
+    own = '[rules.backlog]\ntype = "queue-backlog"\nabove = 5\n'
+
+    assert notices(ending + CHANNEL) == ()
+    assert notices(ending + CHANNEL + own) == (
+        "tenants.production.auth.expires: no rule warns of it; add a rule of type credential-expiry",
+    )
+
+
 def test_a_secret_that_everyone_may_read_is_noticed(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("secret-token")

@@ -1,3 +1,5 @@
+from datetime import UTC, date, datetime
+
 import pytest
 from pydantic import ValidationError
 
@@ -72,3 +74,18 @@ def test_a_label_must_be_one(name: str) -> None:
         Tenant.model_validate(
             {"url": "https://orchestrator.example", "auth": AUTH, "labels": {name: "x"}}
         )
+
+
+@pytest.mark.parametrize(
+    "given", [date(2027, 3, 1), "2027-03-01", datetime(2027, 3, 1, 12, tzinfo=UTC)]
+)
+def test_the_end_of_credentials_is_a_day(given: object) -> None:
+    tenant = Tenant.model_validate({"url": "https://localhost", "auth": {**AUTH, "expires": given}})
+
+    assert tenant.auth.expires_at == datetime(2027, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("given", ["soon", "2027-13-01", 20270301, True])
+def test_what_is_no_day_is_told(given: object) -> None:
+    with pytest.raises(ValidationError, match="must be a day such as 2027-03-01"):
+        Tenant.model_validate({"url": "https://localhost", "auth": {**AUTH, "expires": given}})

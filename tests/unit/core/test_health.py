@@ -112,6 +112,16 @@ def test_the_tenant_tells_who_is_blind_and_why(*, reason_first: bool) -> None:
     assert whole.subject.labels["reason"] == ("slow down" if reason_first else "no answer")
 
 
+def test_a_stated_end_of_the_credentials_is_a_sample_of_the_tenant() -> None:
+    ends_at = after(36 * 3600)
+    found = sight(BEGINNING, [BEGINNING], WHOLE, NOW, ends_at)
+
+    *_, tenant = found.samples
+    assert found.kinds == ("collector", "tenant")
+    assert tenant.subject.identity == ("production", "tenant", "production")
+    assert (tenant.values, dict(tenant.subject.labels)) == ((1.5,), {"region": "emea"})
+
+
 def test_the_samples_say_nothing_of_others() -> None:
     found = sight(BEGINNING.after(BAD, after(60)), [BEGINNING], WHOLE, after(60))
 
@@ -122,7 +132,7 @@ def test_the_samples_say_nothing_of_others() -> None:
     assert dict(own.subject.labels) == labels
     assert whole.subject.identity == ("production", "collector", "everything")
     assert set(KINDS["collector"].labels) <= set(labels)
-    assert (found.kinds, found.partial) == (("collector",), True)
+    assert (found.kinds, found.partial) == (("collector", "tenant"), True)
     assert found.observed_at - NOW == timedelta(seconds=60)
 
 

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from monitor.core.alert import Alert
 from monitor.core.health import WHOLE
 from monitor.core.inhibition import inhibitors
@@ -52,7 +54,28 @@ def test_a_tenant_that_is_not_seen_explains_all_its_alerts() -> None:
 
 
 def test_nothing_watched_needs_no_explanation() -> None:
-    assert len(topology({"odd": ()})) == 2
+    assert not [one for one in topology({"odd": ()}) if "see" in one.name]
+
+
+@pytest.mark.parametrize(
+    ("rule", "spoken_for"),
+    [
+        ("credential-expiry", ""),
+        ("credential-expiry-14d", "30"),
+        ("credential-expiry-7d", "30 14"),
+        ("credential-expiry-1d", "30 14 7"),
+    ],
+)
+def test_the_nearest_warning_of_an_end_speaks_for_the_earlier_ones(
+    rule: str, spoken_for: str
+) -> None:
+    names = {"30": "credential-expiry", "14": "credential-expiry-14d", "7": "credential-expiry-7d"}
+    nearer = [one for one in topology({}) if one.source.matches({"rule": rule})]
+    others = {
+        name for one in nearer for name in names.values() if one.target.matches({"rule": name})
+    }
+
+    assert others == {names[days] for days in spoken_for.split()}
 
 
 def test_a_collector_that_answers_for_nothing_explains_nothing() -> None:

@@ -179,6 +179,53 @@ def test_a_second_401_is_the_end_and_is_not_tried_again_for_a_minute(
     ask(client)
 
 
+def test_refused_credentials_are_tried_ever_more_seldom_until_they_work_again(
+    client: OrchestratorClient, server: Server, clock: FakeClock
+) -> None:
+    server.routes[PATH] = refusal(401, 0)
+    tries: list[float] = []
+    began = clock.elapsed
+    while clock.elapsed < began + 2400:
+        sent = len(server.requests)
+        with pytest.raises(AuthenticationFailed):
+            ask(client)
+        if len(server.requests) > sent:
+            tries.append(clock.elapsed - began)
+        clock.advance(30)
+    assert tries == [0, 60, 180, 420, 720, 1020, 1320, 1620, 1920, 2220]
+
+    server.routes[PATH] = page([])
+    clock.advance(300)
+    ask(client)
+    server.routes[PATH] = refusal(401, 0)
+    with pytest.raises(AuthenticationFailed, match="it worked until 2026-07-21 08:49 UTC"):
+        ask(client)
+    clock.advance(60)
+    server.routes[PATH] = page([])
+    ask(client)
+
+
+def test_a_secret_that_worked_was_probably_renewed(clock: FakeClock) -> None:
+    server = Server(clock)
+    server.routes[PATH] = page([])
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        if clock.elapsed > 4000 and request.url.path.endswith("/connect/token"):
+            return httpx.Response(400, json={"error": "invalid_client"})
+        return server(request)
+
+    with a_client(serve, clock) as client:
+        ask(client)
+        clock.advance(3590)
+        with pytest.raises(AuthenticationFailed) as caught:
+            ask(client)
+
+    assert (
+        "(400: invalid_client); it worked until 2026-07-21 08:04 UTC, so it was probably renewed, "
+        "revoked or has expired; "
+    ) in str(caught.value)
+
+
 def refusing(status: int, body: object) -> tuple[list[httpx.Request], object]:
     requests: list[httpx.Request] = []
 
