@@ -10,13 +10,9 @@ from collections.abc import Callable, Mapping
 from monitor.simulator import entities
 from monitor.simulator.asked import Asked
 from monitor.simulator.estate import Folder, guid
+from monitor.simulator.item_answers import queue_items
 from monitor.simulator.query import Listing, Row
-from monitor.simulator.queue_answers import (
-    queue_definitions,
-    queue_items,
-    queue_statuses,
-    queues_across_folders,
-)
+from monitor.simulator.queue_answers import QueueAnswers
 from monitor.simulator.session_answers import SessionAnswers
 from monitor.simulator.world import World
 
@@ -29,7 +25,7 @@ class Answers:
 
     def __init__(self) -> None:
         """Begin with nothing rendered."""
-        sessions = SessionAnswers()
+        sessions, queues = SessionAnswers(), QueueAnswers()
         self._lists: Mapping[str, Callable[[Asked], Listing]] = {
             "Folders": _folders,
             "OrganizationUnits": _units,
@@ -39,10 +35,10 @@ class Answers:
             "GetGlobalSessions": sessions.of_tenant,
             "Sessions": sessions.of_folder,
             "Machines": _machines,
-            "RetrieveQueuesProcessingStatus": queue_statuses,
-            "QueueDefinitions": queue_definitions,
-            "GetQueuesAcrossFolders": queues_across_folders,
-            "QueueItems": queue_items,
+            "RetrieveQueuesProcessingStatus": queues.statuses,
+            "QueueDefinitions": queues.definitions,
+            "GetQueuesAcrossFolders": queues.across_folders,
+            "QueueItems": lambda asked: queue_items(asked, queues.placed(asked)),
         }
 
     def listing(self, endpoint: str, asked: Asked) -> Listing:

@@ -5,6 +5,7 @@ Source: Orchestrator reference, authentication.
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -74,13 +75,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What holds while a token is asked for or judged."""
+    """What holds while a token is asked for or judged; `uses` 0: a token is good for any number."""
 
     now: datetime
     lifetime_s: float
     generation: int
     rejected: bool
     personal_tokens: bool = True
+    uses: int = 0
 
 
 class TokenOffice:
@@ -90,6 +92,7 @@ class TokenOffice:
         """Accept these accounts."""
         self._accounts = accounts
         self._grants: dict[str, Grant] = {}
+        self._used: Counter[str] = Counter()
 
     def with_client_credentials(
         self, content_type: str, body: bytes, terms: Terms
@@ -161,8 +164,10 @@ class TokenOffice:
         if fields is None:
             raise Refused(400, {"message": "An error has occurred.", "errorCode": 1000})
         known = self._accounts
+        # The vendor's own clients write the keys of a model in camel case or in Pascal case.
+        by_name = {name.lower(): value for name, value in fields.items()}
         given = tuple(
-            fields.get(name) for name in ("tenancyName", "usernameOrEmailAddress", "password")
+            by_name.get(name) for name in ("tenancyname", "usernameoremailaddress", "password")
         )
         if terms.rejected or given != (known.tenancy_name, known.username, known.password):
             raise bad_password()
@@ -182,7 +187,7 @@ class TokenOffice:
             Refused: 401, when it is missing, unknown or expired.
         """
         scheme, _, token = (authorization or "").partition(" ")
-        if scheme != "Bearer" or not token:
+        if scheme.lower() != "bearer" or not token:
             raise not_authenticated()
         accepted = terms.personal_tokens and not terms.rejected
         if accepted and token == self._accounts.access_token:
@@ -193,8 +198,10 @@ class TokenOffice:
             grant is None
             or grant.generation != terms.generation
             or not terms.now < grant.expires_at
+            or 0 < terms.uses <= self._used[token]
         ):
             raise not_authenticated()
+        self._used[token] += 1
         return grant
 
     def _issue(self, terms: Terms, scopes: frozenset[str] | None) -> str:

@@ -5,7 +5,7 @@ is refused before it runs.
 """
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -24,8 +24,15 @@ ATTRIBUTES: Mapping[str, Mapping[str, tuple[type, ...]]] = MappingProxyType(
             "license_error": (str,),
             "gone": (bool,),
             "never_reported": (bool,),
+            "recreate": (bool,),
         },
-        "host": {"silent": (bool,), "maintenance": (bool,), "gone": (bool,), "state": (str,)},
+        "host": {
+            "silent": (bool,),
+            "maintenance": (bool,),
+            "gone": (bool,),
+            "state": (str,),
+            "recreate": (bool,),
+        },
         "queue": {
             "new": (int,),
             "arrivals": _NUMBER,
@@ -34,6 +41,8 @@ ATTRIBUTES: Mapping[str, Mapping[str, tuple[type, ...]]] = MappingProxyType(
             "rejected": _NUMBER,
             "deferred": (int,),
             "overdue": (int,),
+            "abandoned": (int,),
+            "waiting_since": _NUMBER,
             "successful": (int,),
             "application_exceptions": (int,),
             "business_exceptions": (int,),
@@ -100,22 +109,11 @@ def find_name(estate: Estate, kind: str, name: str) -> str:
     Raises:
         ChangeInvalid: there is no such entity.
     """
-    names = {known.casefold(): known for known in names_of(estate, kind)}
+    names = estate.names[kind]
     found = names.get(name.casefold())
     if found is None:
         raise ChangeInvalid(_unknown(kind, name, names.values()))
     return found
-
-
-def names_of(estate: Estate, kind: str) -> Iterable[str]:
-    """Return the names a change may use for entities of this kind."""
-    return {
-        "robot": [session.name for session in estate.sessions],
-        "host": [host.name for host in estate.hosts],
-        "queue": [queue.name for queue in estate.queues],
-        "license": [license_.type for license_ in estate.licenses],
-        "folder": [folder.path for folder in estate.folders],
-    }[kind]
 
 
 def _check_value(kind: str, key: str, value: object) -> None:

@@ -7,6 +7,7 @@ POST   /_simulator/change                 {"entity": "queue:Invoices", "change":
 POST   /_simulator/faults                 {"kind": "throttled", "on": "QueueItems"}
 DELETE /_simulator/faults                 DELETE /_simulator/faults/{kind}
 GET    /_simulator/requests               DELETE /_simulator/requests
+GET    /_simulator/counts                 {"total": 9, "metered": 1, "endpoints": {"Token": 1, …}}
 """
 
 import ipaddress
@@ -43,6 +44,8 @@ class Control:
         simulator = self._simulator
         if (method, verb) == ("GET", "requests"):
             return Reply(status=200, body=encode(self._requests()))
+        if (method, verb) == ("GET", "counts"):
+            return Reply(status=200, body=encode(self._counts()))
         act = {
             ("POST", "silence"): lambda: simulator.silence(name),
             ("POST", "revive"): lambda: simulator.revive(name),
@@ -62,6 +65,11 @@ class Control:
     def _change(self, fields: Mapping[str, Any]) -> None:
         self._simulator.change(fields["entity"], fields["change"])
 
+    def _counts(self) -> dict[str, object]:
+        counts = self._simulator.journal.counts()
+        metered = len(self._simulator.journal.metered())
+        return {"total": counts.total(), "metered": metered, "endpoints": counts}
+
     def _requests(self) -> list[dict[str, object]]:
         return [
             {
@@ -72,6 +80,7 @@ class Control:
                 "query": asking.query,
                 "folder": asking.folder,
                 "status": asking.status,
+                "metered": asking.metered,
             }
             for asking in self._simulator.requests
         ]

@@ -231,6 +231,10 @@ _LATEST: tuple[Endpoint, ...] = (
 )
 
 
+# The endpoints to which a folder header matters.
+FOLDERED = tuple(e.name for e in _LATEST if e.folder is not FolderScope.IGNORED)
+
+
 def endpoints_of(version: Version) -> tuple[Endpoint, ...]:
     """Return the endpoints that a version has, as they were then."""
     return tuple(_as_in(version, endpoint) for endpoint in _LATEST if endpoint.since <= version)

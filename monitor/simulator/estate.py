@@ -1,9 +1,10 @@
 """The things of a simulated tenant, as they are before anything happens to them."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 
 def guid(*parts: object) -> str:
@@ -106,7 +107,8 @@ class Queue:
     """A queue; rates are items a minute, shares are parts of 1 of what is processed.
 
     Arrivals swell and ebb by the share `wave` in turns of half a `wave_s`. `deferred` and
-    `overdue` are new items of their own that nobody takes.
+    `overdue` are new items of their own that nobody takes. `alias` is what scenarios call the
+    queue where several have its name.
     """
 
     id: int
@@ -126,8 +128,15 @@ class Queue:
     business_exceptions: int = 0
     deferred: int = 0
     overdue: int = 0
+    abandoned: int = 0
     sla_minutes: int | None = None
     max_retries: int = 1
+    alias: str = ""
+
+    @property
+    def handle(self) -> str:
+        """What scenarios and switches call it: the name, or the alias."""
+        return self.alias or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +148,12 @@ class License:
     used: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: they have no room for what is computed once
 class Estate:
-    """A whole tenant. `days_to_expiry` counts from the start of the simulation."""
+    """A whole tenant. `days_to_expiry` counts from the start of the simulation.
+
+    `mixed`: servers of the versions that had both hold classic folders beside modern ones.
+    """
 
     organization: str
     tenant: str
@@ -153,3 +165,21 @@ class Estate:
     licenses: tuple[License, ...]
     days_to_expiry: float = 200.0
     grace_days: float = 30.0
+    mixed: bool = False
+
+    @cached_property
+    def names(self) -> Mapping[str, Mapping[str, str]]:
+        """The names that changes may use, by kind and in lower case, as the estate spells them."""
+        spelled: Mapping[str, Iterable[str]] = {
+            "robot": (session.name for session in self.sessions),
+            "host": (host.name for host in self.hosts),
+            "queue": (queue.handle for queue in self.queues),
+            "license": (license_.type for license_ in self.licenses),
+            "folder": (folder.path for folder in self.folders),
+        }
+        return {kind: {name.casefold(): name for name in names} for kind, names in spelled.items()}
+
+    @cached_property
+    def session_of_name(self) -> Mapping[str, Session]:
+        """The sessions by name."""
+        return {session.name: session for session in self.sessions}

@@ -1,4 +1,4 @@
-"""Ready-made tenants: a lively one for people, a large one for benchmarks."""
+"""Ready-made tenants: a lively one for people, others of a chosen size."""
 
 from monitor.simulator.estate import (
     Estate,
@@ -11,6 +11,9 @@ from monitor.simulator.estate import (
     Session,
     SessionKind,
 )
+from monitor.simulator.sized_estates import large_estate, middle_estate, small_estate
+
+__all__ = ["default_estate", "large_estate", "middle_estate", "small_estate"]
 
 _SHARED, _FINANCE, _ACCOUNTS, _HR, _CLAIMS, _SUPPLY, _WORKSPACE = range(62510, 62517)
 
@@ -187,61 +190,4 @@ def _default_queues() -> tuple[Queue, ...]:
             sla_minutes=120 if name in ("Invoices", "ClaimIntake") else None,
         )
         for index, (name, folders, arrivals, capacity, done) in enumerate(rows)
-    )
-
-
-def large_estate(*, sessions: int = 10_000, queues: int = 500, folders: int = 100) -> Estate:
-    """Return a tenant of this size: a tenth of the sessions attended, four sessions a host.
-
-    Raises:
-        ValueError: there are queues but no folder to hold them.
-    """
-    if queues and not folders:
-        msg = "queues need at least one folder"
-        raise ValueError(msg)
-    pool = Machine(id=9001, name="Pool", slots={"Unattended": 1, "NonProduction": 0})
-    desks = Machine(id=9002, name="Desks", slots={"Attended": 1})
-    attended = sessions // 10
-    made: list[Session] = []
-    hosts: list[Host] = []
-    for index in range(sessions):
-        is_desk = index < attended
-        if index % 4 == 0 or index == attended:
-            name = f"{'TS' if is_desk else 'VM'}-{index:06}"
-            hosts.append(Host(name=name, machine=desks if is_desk else pool))
-        login = f"{'user' if is_desk else 'svc'}-{index:06}"
-        robot = Robot(id=100_000 + index, name=login, username=f"ACME\\{login}")
-        made.append(
-            Session(
-                id=1_000_000 + index,
-                kind=SessionKind.ATTENDED if is_desk else SessionKind.UNATTENDED,
-                host=hosts[-1],
-                user=f"ACME\\{login}",
-                robot=robot if is_desk else None,
-                cycle_s=600.0,
-                offset_s=(index * 7.3) % 600.0,
-                phase=(index * 0.618) % 1.0,
-                slots=hosts[-1].machine.slots,
-            )
-        )
-    return Estate(
-        organization="acme",
-        tenant="Large",
-        folders=tuple(Folder(id=1000 + n, path=f"Folder {n:04}") for n in range(folders)),
-        machines=(pool, desks),
-        hosts=tuple(hosts),
-        sessions=tuple(made),
-        queues=tuple(
-            Queue(
-                id=50_000 + n,
-                name=f"Queue {n:05}",
-                folder_ids=(1000 + n % folders,),
-                process=f"Process {n:05}",
-                arrivals=1.0 + n % 5,
-                capacity=2.0 + n % 5,
-                successful=100 * n,
-            )
-            for n in range(queues)
-        ),
-        licenses=_LICENSES,
     )

@@ -33,6 +33,13 @@ _KINDS: Mapping[str, str] = MappingProxyType(
         "extra-fields": "rows have fields nobody asked for",
         "pascal-errors": "error bodies are in PascalCase",
         "garbage": "200 with JSON of the wrong shape",
+        "empty": "200 without any rows, as if there were nothing",
+        "empty-body": "200 without a body",
+        "other-shape": "200 with rows of another kind of entity",
+        "duplicates": "every row twice",
+        "wrong-types": "numbers as text, texts as numbers, lists for values in some rows",
+        "hostile-text": "names with escapes, markup, line breaks, 5,000 characters",
+        "huge-numbers": "numbers near the end of 64 bits",
     }
 )
 

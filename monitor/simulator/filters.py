@@ -9,9 +9,10 @@ Source: Orchestrator reference, OData query options.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NoReturn
 
+from monitor.simulator.literals import READERS, Token
 from monitor.simulator.problems import Refused, query_refused
 from monitor.simulator.schema import Entity, Field, Kind
 
@@ -37,12 +38,27 @@ _ORDERED_KINDS = frozenset({Kind.INT, Kind.NUMBER, Kind.DATE, Kind.TEXT})
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
+class Term:
+    """One comparison of a filter that is a plain conjunction."""
+
+    path: str
+    operator: str
+    holds: Predicate
 
 
-def parse_filter(text: str, entity: Entity) -> Predicate:
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A compiled filter; `terms` are its comparisons where `and` is all that joins them."""
+
+    holds: Predicate
+    terms: tuple[Term, ...] | None
+
+    def __call__(self, row: Mapping[str, object]) -> bool:
+        """Tell whether a row matches."""
+        return self.holds(row)
+
+
+def parse_filter(text: str, entity: Entity) -> Filter:
     """Compile a filter over the rows of `entity`.
 
     Raises:
@@ -81,15 +97,15 @@ def value_at(row: Mapping[str, object], path: tuple[str, ...]) -> object:
     return value
 
 
-def _tokens(text: str) -> list[_Token]:
-    found: list[_Token] = []
+def _tokens(text: str) -> list[Token]:
+    found: list[Token] = []
     position, end = 0, len(text.rstrip())
     while position < end:
         match = _TOKEN.match(text, position)
         if match is None or match.lastgroup is None:
             msg = f"Syntax error at position {position} in '{text}'."
             raise query_refused(msg)
-        found.append(_Token(match.lastgroup, match.group(match.lastgroup)))
+        found.append(Token(match.lastgroup, match.group(match.lastgroup)))
         position = match.end()
     return found
 
@@ -97,21 +113,24 @@ def _tokens(text: str) -> list[_Token]:
 class _Parser:
     """One filter's text on its way to a predicate; each method eats what it names."""
 
-    def __init__(self, tokens: list[_Token], entity: Entity) -> None:
+    def __init__(self, tokens: list[Token], entity: Entity) -> None:
         self._tokens = tokens
         self._entity = entity
         self._next = 0
         self._expressions = 0
+        self._terms: list[Term] = []
+        self._joins_by_or = False
 
-    def whole(self) -> Predicate:
-        predicate = self._any_of()
+    def whole(self) -> Filter:
+        holds = self._any_of()
         if self._next < len(self._tokens):
             self._fail(f"unexpected '{self._tokens[self._next].text}'")
-        return predicate
+        return Filter(holds, None if self._joins_by_or else tuple(self._terms))
 
     def _any_of(self) -> Predicate:
         terms = [self._all_of()]
         while self._take_word("or"):
+            self._joins_by_or = True
             terms.append(self._all_of())
         if len(terms) > MAX_OR_TERMS:
             self._fail(f"more than {MAX_OR_TERMS} terms are joined by 'or'; use 'in'")
@@ -140,11 +159,13 @@ class _Parser:
         path = tuple(token.text.split("/"))
         operator = self._take("an operator").text
         if operator == "in":
-            return self._membership(path, field)
-        if operator not in _COMPARISONS:
+            holds = self._membership(path, field)
+        elif operator in _COMPARISONS:
+            holds = _comparison(operator, path, field, self._literal(field))
+        else:
             self._fail(f"unknown operator '{operator}'")
-        literal = self._literal(field)
-        return _comparison(operator, path, field, literal)
+        self._terms.append(Term(token.text, operator, holds))
+        return holds
 
     def _membership(self, path: tuple[str, ...], field: Field) -> Predicate:
         self._need_mark("(")
@@ -159,11 +180,11 @@ class _Parser:
         if token.kind == "word" and token.text == "null":
             return None
         try:
-            return _READERS[field.kind](token, field)
+            return READERS[field.kind](token, field)
         except (KeyError, ValueError):
             self._fail(f"'{token.text}' is not a value of type {field.kind.value}")
 
-    def _take(self, wanted: str) -> _Token:
+    def _take(self, wanted: str) -> Token:
         if self._next >= len(self._tokens):
             self._fail(f"the text ends where {wanted} is expected")
         self._next += 1
@@ -230,50 +251,3 @@ def _comparable(value: object, field: Field) -> object:
     if field.kind is Kind.GUID and isinstance(value, str):
         return value.lower()
     return value
-
-
-def _expect(token: _Token, kind: str) -> str:
-    if token.kind != kind:
-        raise ValueError(token.text)
-    return token.text
-
-
-def _unquoted(token: _Token) -> str:
-    return _expect(token, "text")[1:-1].replace("''", "'")
-
-
-def _read_enum(token: _Token, field: Field) -> object:
-    choices = field.choices
-    text = _unquoted(token)
-    if choices is None:
-        raise ValueError(text)
-    if text.isdigit():
-        if int(text) not in choices.numbers.values():
-            raise ValueError(text)
-        return int(text)
-    return choices.numbers[text]
-
-
-def _read_bool(token: _Token, _: Field) -> object:
-    return {"true": True, "false": False}[_expect(token, "word")]
-
-
-def read_instant(text: str) -> datetime:
-    """Read an ISO instant with up to seven fractional digits (the last is cut off)."""
-    seconds, dot, rest = text.partition(".")
-    if dot:
-        digits = re.match(r"\d+", rest)
-        fraction = digits.group() if digits else ""
-        text = f"{seconds}.{fraction[:6]}{rest[len(fraction) :]}"
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-_READERS: Mapping[Kind, Callable[[_Token, Field], object]] = {
-    Kind.INT: lambda token, _: int(_expect(token, "number")),
-    Kind.NUMBER: lambda token, _: float(_expect(token, "number")),
-    Kind.BOOL: _read_bool,
-    Kind.TEXT: lambda token, _: _unquoted(token),
-    Kind.DATE: lambda token, _: read_instant(_expect(token, "date")),
-    Kind.GUID: lambda token, _: _expect(token, "guid").lower(),
-    Kind.ENUM: _read_enum,
-}

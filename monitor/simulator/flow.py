@@ -12,6 +12,8 @@ from monitor.simulator.estate import Queue
 
 # The memory of past rates, kept to tell when the items that still wait arrived.
 _MAX_STRETCHES = 4096
+# An item in progress for longer is given up.
+_ABANDONED_AFTER_S = 86_400.0
 _EPSILON = 1e-6  # sums of fractions fall a hair short of the whole items they mean
 
 
@@ -27,6 +29,7 @@ class Counters:
     deferred: int
     overdue: int
     last_processed_s: float | None
+    abandoned: int = 0
 
     @property
     def failed(self) -> int:
@@ -61,6 +64,9 @@ class Flow:
     application_exceptions: float = 0.0
     business_exceptions: float = 0.0
     last_processed_s: float | None = None
+    # When the items that were abandoned had been taken, oldest first, and how many are forgotten.
+    abandoned_starts_s: list[float] = field(default_factory=list)
+    abandoned_forgotten: int = 0
     _stretches: list[_Stretch] = field(default_factory=list)
 
     @classmethod
@@ -81,6 +87,9 @@ class Flow:
         )
         flow.last_processed_s = -60.0 if queue.successful else None
         flow._stretches.append(_Stretch(start_s=-10.0 * queue.new, arrived=0.0, rate=0.1))
+        flow.abandoned_starts_s = [
+            -_ABANDONED_AFTER_S - 3600.0 * back for back in range(queue.abandoned, 0, -1)
+        ]
         return flow
 
     def advance(self, to_s: float) -> None:
@@ -97,6 +106,26 @@ class Flow:
         for count in (float(arrived), self.arrived):
             self._stretches.append(_Stretch(start_s=self.now_s, arrived=count, rate=0.0))
 
+    def set_waiting_since(self, age_s: float) -> None:
+        """Have the oldest item that waits have this age, and the others arrive evenly since."""
+        taken = math.floor(self.taken + _EPSILON)
+        rate = (self.arrived - taken) / age_s if age_s > 0 else 0.0
+        self._stretches = [
+            _Stretch(start_s=self.now_s - age_s, arrived=float(taken), rate=rate),
+            _Stretch(start_s=self.now_s, arrived=self.arrived, rate=0.0),
+        ]
+
+    def set_abandoned(self, count: int) -> None:
+        """Have so many abandoned items: new ones are a day old by now, the oldest are forgotten."""
+        known = self.abandoned_starts_s
+        new, surplus = count - len(known), len(known) - count
+        if surplus > 0:
+            del known[:surplus]
+            self.abandoned_forgotten += surplus
+        last_s = known[-1] if known else -math.inf
+        for back in range(new, 0, -1):
+            known.append(max(last_s, self.now_s - _ABANDONED_AFTER_S - back))
+
     def counters(self) -> Counters:
         """Return the counters at the instant last advanced to."""
         waiting = math.floor(self.arrived + _EPSILON) - math.floor(self.taken + _EPSILON)
@@ -109,6 +138,7 @@ class Flow:
             deferred=self.deferred,
             overdue=self.overdue,
             last_processed_s=self.last_processed_s,
+            abandoned=len(self.abandoned_starts_s),
         )
 
     def waiting(self) -> range:

@@ -20,27 +20,40 @@ def interfering(hits: Hits, now: datetime) -> Reply | None:
     Raises:
         Refused: where the fault is a refusal.
     """
-    for kind, fault in hits.items():
-        match kind:
-            case "unauthorized":
-                raise problems.not_authenticated()
-            case "forbidden":
-                raise problems.not_authorized()
-            case "scope-missing":
-                raise problems.scope_missing("OR.Jobs", ("OR.Simulated", "OR.Simulated.Read"))
-            case "throttled":
-                raise problems.throttled(_retry_after(fault, now))
-            case "server-error":
-                return _html(fault.status, "The service is unavailable.")
-            case "html":
-                return _html(200, "Loading…")
-            case "redirect":
-                return Reply(status=302, headers={"Location": fault.location})
-            case "garbage":
-                return Reply(status=200, body=encode({"value": {"unexpected": [1, "two", None]}}))
-            case _:
-                continue
+    for fault in hits.values():
+        _refuse(fault, now)
+        reply = _instead(fault)
+        if reply is not None:
+            return reply
     return None
+
+
+def _refuse(fault: Fault, now: datetime) -> None:
+    match fault.kind:
+        case "unauthorized":
+            raise problems.not_authenticated()
+        case "forbidden":
+            raise problems.not_authorized()
+        case "scope-missing":
+            raise problems.scope_missing("OR.Jobs", ("OR.Simulated", "OR.Simulated.Read"))
+        case "throttled":
+            raise problems.throttled(_retry_after(fault, now))
+
+
+def _instead(fault: Fault) -> Reply | None:
+    match fault.kind:
+        case "server-error":
+            return _html(fault.status, "The service is unavailable.")
+        case "html":
+            return _html(200, "Loading…")
+        case "empty-body":
+            return Reply(status=200)
+        case "redirect":
+            return Reply(status=302, headers={"Location": fault.location})
+        case "garbage":
+            return Reply(status=200, body=encode({"value": {"unexpected": [1, "two", None]}}))
+        case _:
+            return None
 
 
 def refusal_reply(refusal: Refused, hits: Hits) -> Reply:

@@ -1,7 +1,7 @@
 """What was asked of the simulator: a log for assertions, without tokens, bodies or secrets."""
 
 import fnmatch
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ class Asking:
 
     `endpoint` is the short name (`QueueItems`, `Token`, …; `Unknown` where the path is), `query`
     the raw query string, `folder` the folder header's value, `at` the injected clock's instant.
+    `metered`: it counts against the published limit of the tenant.
     """
 
     at: datetime
@@ -23,6 +24,7 @@ class Asking:
     query: str
     folder: str | None
     status: int
+    metered: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -49,6 +51,14 @@ class Journal:
             for asking in tuple(self._askings)
             if fnmatch.fnmatchcase(asking.endpoint, endpoint)
         )
+
+    def counts(self) -> Counter[str]:
+        """Return how many requests there were by endpoint, sign-ins (`Token`) among them."""
+        return Counter(asking.endpoint for asking in self.all())
+
+    def metered(self) -> tuple[Asking, ...]:
+        """Return the requests that counted against the published limit."""
+        return tuple(asking for asking in self.all() if asking.metered)
 
     def clear(self) -> None:
         """Forget the requests (not what was metered)."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl
 
-from monitor.simulator.filters import Predicate, find_field, parse_filter, value_at
+from monitor.simulator.filters import Filter, find_field, parse_filter, value_at
 from monitor.simulator.problems import not_valid, out_of_range, query_refused
 from monitor.simulator.schema import Entity, Kind
+from monitor.simulator.settings import Settings
 
 LIST_OPTIONS = frozenset({"$filter", "$select", "$orderby", "$expand", "$top", "$skip", "$count"})
 SINGLE_OPTIONS = frozenset({"$select", "$expand"})
@@ -22,10 +23,14 @@ Row = dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Rows in the order of the entity's key, each rendered only when an answer needs it."""
+    """Rows in the order of the entity's key, each rendered only when an answer needs it.
+
+    `filtered`: they are already those that the request's filter leaves.
+    """
 
     count: int
     render: Callable[[int], Row]
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +42,36 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """How a server pages: `cap` is the largest `$top`, `default` the page without one.
+
+    A larger `$top` is cut without a word, as real servers do, or else `refused`; whether `$top=0`
+    is accepted anywhere is not confirmed.
+    """
+
+    cap: int
+    default: int
+    refuses_more: bool = False
+    accepts_zero: bool = False
+
+    @classmethod
+    def of(cls, version_cap: int, settings: Settings) -> "Paging":
+        """Return the paging of an endpoint with this cap."""
+        cap = settings.most_rows or version_cap
+        return cls(
+            cap=cap,
+            default=min(settings.rows_without_top or cap, cap),
+            refuses_more=settings.top_above_cap == "refused",
+            accepts_zero=settings.accepts_top_zero,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """The options of one request; `top` is already under the server's cap."""
 
     entity: Entity
-    predicate: Predicate | None
+    filter: Filter | None
     orderings: tuple[tuple[str, bool], ...]
     select: tuple[str, ...]
     expand: tuple[str, ...]
@@ -51,15 +81,15 @@ class Query:
 
     def page(self, listing: Listing) -> Page:
         """Filter, order and cut, then select the fields."""
-        fast = self.predicate is None and self._follows_key()
-        if fast:
+        left = None if listing.filtered else self.filter
+        if left is None and self._follows_key():
             wanted = range(self.skip, min(self.skip + self.top, listing.count))
             rows = [listing.render(index) for index in wanted]
             matched = listing.count
         else:
             found = [listing.render(index) for index in range(listing.count)]
-            if self.predicate is not None:
-                found = [row for row in found if self.predicate(row)]
+            if left is not None:
+                found = [row for row in found if left(row)]
             for path, descending in reversed(self.orderings):
                 steps = tuple(path.split("/"))
                 found.sort(key=lambda row: _order_key(value_at(row, steps)), reverse=descending)
@@ -103,8 +133,8 @@ def read_parameters(raw: str, allowed: Collection[str]) -> dict[str, str]:
     return found
 
 
-def read_query(parameters: Mapping[str, str], entity: Entity, cap: int) -> Query:
-    """Read the OData options; a `$top` above `cap` is cut without a word, as real servers do.
+def read_query(parameters: Mapping[str, str], entity: Entity, paging: Paging) -> Query:
+    """Read the OData options.
 
     Raises:
         Refused: 400, for anything this server does not implement or does not know.
@@ -124,11 +154,11 @@ def read_query(parameters: Mapping[str, str], entity: Entity, cap: int) -> Query
     text = parameters.get("$filter")
     return Query(
         entity=entity,
-        predicate=None if text is None else parse_filter(text, entity),
+        filter=None if text is None else parse_filter(text, entity),
         orderings=_orderings(parameters, entity),
         select=select,
         expand=expand,
-        top=min(_number(parameters, "$top", cap, lowest=1), cap),
+        top=_top(parameters, paging),
         skip=_number(parameters, "$skip", 0, lowest=0),
         count=_truth(parameters, "$count"),
     )
@@ -167,6 +197,14 @@ def _orderings(parameters: Mapping[str, str], entity: Entity) -> tuple[tuple[str
     return tuple(orderings)
 
 
+def _top(parameters: Mapping[str, str], paging: Paging) -> int:
+    lowest = 0 if paging.accepts_zero else 1
+    top = _number(parameters, "$top", paging.default, lowest=lowest)
+    if top > paging.cap and paging.refuses_more:
+        raise out_of_range("top", paging.cap)
+    return min(top, paging.cap)
+
+
 def _number(parameters: Mapping[str, str], option: str, default: int, *, lowest: int) -> int:
     text = parameters.get(option)
     if text is None:
@@ -174,7 +212,6 @@ def _number(parameters: Mapping[str, str], option: str, default: int, *, lowest:
     if not text.isascii() or not text.isdigit():
         raise not_valid(option, f"The value '{text}' is not valid for {option}.")
     number = int(text)
-    # Whether `$top=0` is accepted anywhere is not confirmed, so nobody may lean on it.
     if not lowest <= number <= _MAX_INT32:
         raise out_of_range(option.removeprefix("$"), _MAX_INT32)
     return number

@@ -5,19 +5,23 @@ Everything wrong with a file is told at once, each with its place: `demo.toml: a
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeGuard
 
 from monitor.simulator.changes import Change, ChangeInvalid, make_change
 from monitor.simulator.estate import Estate
-from monitor.simulator.estates import default_estate, large_estate
+from monitor.simulator.estates import default_estate, large_estate, middle_estate, small_estate
 from monitor.simulator.settings import Settings
 
 _TOP = frozenset({"title", "loop_s", "estate", "settings", "at"})
 _SHIPPED = Path(__file__).parent / "scenarios"
 _SIZES = ("sessions", "queues", "folders")
+_ESTATES: Mapping[str, Callable[[], Estate]] = MappingProxyType(
+    {"default": default_estate, "small": small_estate, "middle": middle_estate}
+)
 
 
 class ScenarioInvalid(ValueError):
@@ -139,8 +143,13 @@ class _Reader:
         return float(loop_s)
 
     def _estate(self, table: Mapping[str, object]) -> Estate:
-        self._known("estate.", table, frozenset({"kind", *_SIZES}))
-        kind = table.get("kind", "default")
+        self._known("estate.", table, frozenset({"kind", "mixed", *_SIZES}))
+        kind, mixed = table.get("kind", "default"), table.get("mixed", False)
+        if not isinstance(mixed, bool):
+            self._wrong("estate.mixed", f"must be true or false, not {mixed!r}")
+        return replace(self._sized(kind, self._sizes(table)), mixed=mixed is True)
+
+    def _sizes(self, table: Mapping[str, object]) -> Mapping[str, int]:
         sizes: dict[str, int] = {}
         for key in _SIZES:
             size = table.get(key)
@@ -148,18 +157,22 @@ class _Reader:
                 sizes[key] = size
             elif size is not None:
                 self._wrong(f"estate.{key}", f"must be a whole number from 0, not {size!r}")
-        if kind == "default":
-            if sizes:
-                self._wrong("estate", 'sizes belong to kind = "large"')
-            return default_estate()
-        if kind != "large":
-            self._wrong("estate.kind", f'{kind!r} is neither "default" nor "large"')
-            return default_estate()
-        try:
-            return large_estate(**sizes)
-        except ValueError as error:
-            self._wrong("estate", str(error))
-            return default_estate()
+        return sizes
+
+    def _sized(self, kind: object, sizes: Mapping[str, int]) -> Estate:
+        if kind == "large":
+            try:
+                return large_estate(**sizes)
+            except ValueError as error:
+                self._wrong("estate", str(error))
+                return default_estate()
+        make = _ESTATES.get(kind) if isinstance(kind, str) else None
+        if make is None:
+            known = ", ".join(f'"{name}"' for name in (*_ESTATES, "large"))
+            self._wrong("estate.kind", f"{kind!r} is none of {known}")
+        elif sizes:
+            self._wrong("estate", 'sizes belong to kind = "large"')
+        return default_estate() if make is None else make()
 
     def _settings(self, table: Mapping[str, object]) -> Settings:
         fields = {field.name: field.default for field in dataclasses.fields(Settings)}

@@ -119,6 +119,11 @@ class RunningServer:
         estate = self.simulator.estate
         return f"{self.base_url}/{estate.organization}/{estate.tenant}/orchestrator_"
 
+    @property
+    def busy(self) -> int:
+        """The number of requests that are being answered."""
+        return len(self._server.server_state.tasks)
+
     def start(self) -> Self:
         """Begin to answer; returns once the server listens.
 

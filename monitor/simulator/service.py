@@ -5,7 +5,7 @@ server would, so that a query nobody tried fails in a test and not on a tenant.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import Headers
 
@@ -13,6 +13,7 @@ from monitor.simulator import permissions, problems
 from monitor.simulator.answers import license_row, shown_folders
 from monitor.simulator.asked import Asked
 from monitor.simulator.auth import Terms, may_read
+from monitor.simulator.bending import bent_plain, bent_rows
 from monitor.simulator.delivery import Reply
 from monitor.simulator.endpoints import Endpoint, FolderScope
 from monitor.simulator.estate import Folder
@@ -25,12 +26,22 @@ from monitor.simulator.profiles import Folders, SignIn
 from monitor.simulator.query import (
     LIST_OPTIONS,
     SINGLE_OPTIONS,
+    Paging,
     Query,
+    Row,
     read_parameters,
     read_query,
 )
 from monitor.simulator.routing import Router, Target
+from monitor.simulator.schema import Entity
+from monitor.simulator.settings import Settings
 from monitor.simulator.simulator import Simulator
+from monitor.simulator.substitution import (
+    other_page,
+    substituted,
+    substituted_plain,
+    substituted_single,
+)
 from monitor.simulator.wire import encode, finished
 from monitor.simulator.world import World
 
@@ -80,6 +91,7 @@ class Service:
                     query=request.query,
                     folder=folder_header(request.headers),
                     status=0 if "reset" in hits else reply.status,
+                    metered=target.endpoint is not None and target.endpoint.metered,
                 )
             )
         return reply
@@ -93,7 +105,8 @@ class Service:
         if early is not None:
             return early
         if target.sign_in is not None:
-            return _json(self._signed_in(request, target.sign_in, world))
+            issued = self._signed_in(request, target.sign_in, world)
+            return _json(substituted_plain(issued, hits))
         if target.endpoint is None:
             raise problems.path_unknown()
         return self._read(request, target.endpoint, target, world, hits)
@@ -116,6 +129,7 @@ class Service:
             generation=world.tenant.token_generation,
             rejected=world.tenant.credentials_rejected,
             personal_tokens=self._simulator.profile.personal_tokens,
+            uses=self._simulator.settings.token_uses,
         )
 
     def _read(
@@ -127,23 +141,27 @@ class Service:
         if entity is None:
             parameters = read_parameters(request.query, endpoint.parameters)
             asked = self._asked(None, parameters, target, world)
-            return _json(plain_answer(endpoint, asked, self._simulator.profile))
+            plain = plain_answer(endpoint, asked, self._simulator.profile)
+            return _json(bent_plain(substituted_plain(plain, hits), hits))
         options = SINGLE_OPTIONS if endpoint.single else LIST_OPTIONS
         parameters = read_parameters(request.query, options | endpoint.parameters)
-        query = read_query(parameters, entity, endpoint.cap)
+        paging = Paging.of(endpoint.cap, self._simulator.settings)
+        query = read_query(parameters, entity, paging)
         if query.expand and endpoint.expanding is not None:
             self._require(endpoint.expanding)
         context = f"{_base(request, target)}/odata/$metadata#{endpoint.entity_set}"
         body: dict[str, object] = {"@odata.context": context}
         if endpoint.single:
-            row = query.selected(license_row(world))
-            return _json(body | finished([row], entity, hits)[0])
+            row = substituted_single(query.selected(license_row(world)), hits)
+            return _json(body | _bent([row], entity, hits)[0])
         folder = self._folder(request, endpoint, target, world)
-        asked = self._asked(folder, parameters, target, world)
-        page = query.page(self._simulator.answers.listing(endpoint.name, asked))
+        asked = replace(self._asked(folder, parameters, target, world), filter=query.filter)
+        listing = self._simulator.answers.listing(endpoint.name, asked)
+        page = query.page(substituted(listing, hits))
         if self._counts(query):
             body["@odata.count"] = page.matched
-        return _json(body | {"value": finished(page.rows, entity, hits)})
+        rows = other_page(query) if "other-shape" in hits else page.rows
+        return _json(body | {"value": _bent(rows, entity, hits)})
 
     def _asked(
         self, folder: Folder | None, parameters: Mapping[str, str], target: Target, world: World
@@ -177,7 +195,8 @@ class Service:
         self._require(*endpoint.needs)
         limit = simulator.settings.metered_per_minute
         if endpoint.metered and not simulator.journal.meter(terms.now, limit):
-            raise problems.throttled("60")
+            wait_s = simulator.settings.metered_retry_after_s
+            raise problems.throttled(None if wait_s < 0 else str(round(wait_s)))
 
     def _folder(
         self, request: Request, endpoint: Endpoint, target: Target, world: World
@@ -193,13 +212,25 @@ class Service:
             if permissions.QUEUES in endpoint.needs and folder.path in settings.denied_folders:
                 raise problems.not_authorized()
             return folder
-        if endpoint.folder is FolderScope.DEFAULT:
-            return next(iter(shown_folders(world)), None)
-        if endpoint.folder is FolderScope.REQUIRED or (
-            endpoint.folder is FolderScope.SETTING and settings.bare_queue_status == "refused"
-        ):
+        scope = _bare_scope(endpoint, settings)
+        if scope is FolderScope.REQUIRED:
             raise problems.folder_required(classic=profile.folders is Folders.CLASSIC)
-        return None
+        return next(iter(shown_folders(world)), None) if scope is FolderScope.DEFAULT else None
+
+
+def _bare_scope(endpoint: Endpoint, settings: Settings) -> FolderScope:
+    """Return what an endpoint does without a folder header, by its nature or by the settings."""
+    if endpoint.name in settings.bare_refused:
+        return FolderScope.REQUIRED
+    if endpoint.name in settings.bare_allowed:
+        return FolderScope.OPTIONAL
+    if endpoint.folder is FolderScope.SETTING and settings.bare_queue_status == "refused":
+        return FolderScope.REQUIRED
+    return endpoint.folder
+
+
+def _bent(rows: list[Row], entity: Entity, hits: Hits) -> list[Row]:
+    return bent_rows(finished(rows, entity, seven_digits="seven-digits" in hits), entity, hits)
 
 
 def _json(value: object) -> Reply:

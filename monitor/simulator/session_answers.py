@@ -13,6 +13,9 @@ from monitor.simulator.problems import entity_unknown, not_valid
 from monitor.simulator.query import Listing, Row
 from monitor.simulator.world import World
 
+# How far the Id of a session is from its SessionId where the two are not the same.
+_OTHER_ID = 10_000_000_000
+
 
 class SessionAnswers:
     """Renders sessions; what never changes of one is rendered once and kept."""
@@ -21,6 +24,7 @@ class SessionAnswers:
         """Begin with nothing kept."""
         self._runtimes_shown: dict[str | None, tuple[int, list[tuple[Session, str]]]] = {}
         self._sessions_shown: dict[tuple[object, ...], tuple[int, list[Session]]] = {}
+        self._ordered: tuple[int, list[Session]] = (-1, [])
         self._static: dict[tuple[object, ...], Row] = {}
 
     def runtimes(self, asked: Asked) -> Listing:
@@ -30,6 +34,8 @@ class SessionAnswers:
             Refused: 400, the runtime type is none.
         """
         world = asked.world
+        if asked.folder is not None and asked.folder.classic:
+            return Listing(count=0, render=lambda _: {})
         wanted = asked.parameters.get("runtimeType")
         choices = entities.MACHINE_RUNTIME.fields["RuntimeType"].choices
         if wanted is not None and (choices is None or wanted not in choices.numbers):
@@ -39,8 +45,8 @@ class SessionAnswers:
         if version != world.version:
             found = [
                 (session, type_)
-                for session in sorted(world.estate.sessions, key=lambda session: session.id)
-                if session.kind is not SessionKind.ATTENDED and not world.is_gone(session)
+                for session in self._there(world)
+                if session.kind is not SessionKind.ATTENDED and not session.classic
                 for type_ in session.slots
                 if wanted in (None, type_)
             ]
@@ -50,6 +56,7 @@ class SessionAnswers:
             session, type_ = found[index]
             facts = world.facts(session)
             row = self._fixed_runtime(session, type_).copy()
+            row["SessionId"] = world.session_id(session)
             row["Status"] = facts.state
             row["IsUnresponsive"] = facts.is_unresponsive
             row["ReportingTime"] = facts.reported_at
@@ -76,10 +83,12 @@ class SessionAnswers:
         return self._sessions(asked, ("tenant", shows_all, classic, modern), belongs)
 
     def of_folder(self, asked: Asked) -> Listing:
-        """List the sessions of a folder: a classic one shows its own, a modern one all."""
+        """List the sessions of a folder: a classic one shows its own, a modern one all modern."""
         folder = asked.folder
-        if folder is None or not folder.classic:
+        if folder is None:
             return self._sessions(asked, ("all",), lambda _: True)
+        if not folder.classic:
+            return self._sessions(asked, ("modern",), lambda session: not session.classic)
         id_ = folder.id
         return self._sessions(asked, ("folder", id_), lambda session: session.folder_id == id_)
 
@@ -101,20 +110,17 @@ class SessionAnswers:
     ) -> Listing:
         """List the sessions that belong; `key` tells one choice from another."""
         world, folder = asked.world, asked.folder
-
+        same_ids = asked.settings.same_session_ids
         version, found = self._sessions_shown.get(key, (-1, []))
         if version != world.version:
-            found = [
-                session
-                for session in sorted(world.estate.sessions, key=lambda session: session.id)
-                if belongs(session) and not world.is_gone(session)
-            ]
+            found = [session for session in self._there(world) if belongs(session)]
             self._sessions_shown[key] = (world.version, found)
 
         def render(index: int) -> Row:
             session = found[index]
             facts = world.facts(session)
             row = self._fixed_session(session, world).copy()
+            row["Id"] = world.session_id(session) + (0 if same_ids else _OTHER_ID)
             row["State"] = facts.state
             row["ReportingTime"] = facts.reported_at
             row["IsUnresponsive"] = facts.is_unresponsive
@@ -124,6 +130,17 @@ class SessionAnswers:
             return row
 
         return Listing(count=len(found), render=render)
+
+    def _there(self, world: World) -> list[Session]:
+        """Return the sessions that have not vanished, in the order of their Ids."""
+        version, there = self._ordered
+        if version != world.version:
+            there = sorted(
+                (session for session in world.estate.sessions if not world.is_gone(session)),
+                key=world.session_id,
+            )
+            self._ordered = (world.version, there)
+        return there
 
     def _fixed_runtime(self, session: Session, type_: str) -> Row:
         key = (session.id, type_)
@@ -151,13 +168,14 @@ class SessionAnswers:
         if key not in self._static:
             machine = session.host.machine
             ephemeral = session.kind is SessionKind.EPHEMERAL
+            folder = world.folder_of_id.get(session.folder_id)
             self._static[key] = entities.SESSION.blank() | {
                 "Id": session.id,
                 "HostMachineName": session.host.name,
                 "MachineId": machine.id,
                 "MachineName": machine.name,
                 "OrganizationUnitId": session.folder_id,
-                "FolderName": _folder_name(world, session.folder_id),
+                "FolderName": None if folder is None else folder.name,
                 "RobotSessionType": "Ephemeral" if ephemeral else "LongLived",
                 "Version": session.host.version,
                 "Source": "Assistant" if session.kind is SessionKind.ATTENDED else None,
@@ -169,10 +187,6 @@ class SessionAnswers:
                 "Robot": _robot(session),
             }
         return self._static[key]
-
-
-def _folder_name(world: World, folder_id: int) -> str | None:
-    return next((f.name for f in world.estate.folders if f.id == folder_id), None)
 
 
 def _robot(session: Session) -> Row | None:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 from monitor.simulator.answers import Answers
 from monitor.simulator.auth import Accounts, TokenOffice
-from monitor.simulator.changes import make_change
+from monitor.simulator.changes import find_name, make_change
 from monitor.simulator.estate import Estate
 from monitor.simulator.estates import default_estate
+from monitor.simulator.fates import Facts
 from monitor.simulator.faults import Faults
 from monitor.simulator.flow import Counters
 from monitor.simulator.journal import Asking, Journal
 from monitor.simulator.profiles import CLOUD, Profile
 from monitor.simulator.settings import Settings
 from monitor.simulator.vintage import fitted, happening
-from monitor.simulator.world import Facts, World
+from monitor.simulator.world import World
 
 if TYPE_CHECKING:
     from monitor.simulator.scenario import Scenario
@@ -106,13 +107,13 @@ class Simulator:
         """Return what the server knows of a robot now."""
         with self.lock:
             world = self.world()
-            found = {session.name.casefold(): session for session in self.estate.sessions}
-            return world.facts(found[robot.casefold()])
+            name = find_name(self.estate, "robot", robot)
+            return world.facts(self.estate.session_of_name[name])
 
     def queue(self, name: str) -> Counters:
         """Return a queue's counters now."""
         with self.lock:
-            return self.world().flow(name).counters()
+            return self.world().flow(find_name(self.estate, "queue", name)).counters()
 
     def silence(self, robot: str) -> None:
         """Let a robot's heartbeats stop."""
@@ -129,6 +130,10 @@ class Simulator:
     def remove_robot(self, robot: str) -> None:
         """Let a robot's session vanish from the answers."""
         self.change(f"robot:{robot}", {"gone": True})
+
+    def recreate_robot(self, robot: str) -> None:
+        """Let a robot's session be made anew: another SessionId, and nothing else changes."""
+        self.change(f"robot:{robot}", {"recreate": True})
 
     def silence_host(self, host: str) -> None:
         """Let the heartbeats of a host's sessions stop."""

@@ -1,4 +1,4 @@
-"""Rows on their way to bytes: instants as text, and the faults that bend values.
+"""Rows on their way to bytes: instants as text, bodies packed.
 
 Source: Orchestrator reference, values on the wire.
 """
@@ -11,7 +11,6 @@ from email.utils import format_datetime
 
 import msgspec
 
-from monitor.simulator.faults import Fault
 from monitor.simulator.query import Row
 from monitor.simulator.schema import Entity, Kind
 
@@ -39,39 +38,15 @@ def encode(value: object) -> bytes:
     return _encoder.encode(value)
 
 
-def finished(rows: Sequence[Row], entity: Entity, hits: Mapping[str, Fault]) -> list[Row]:
-    """Return the rows with instants as text and bent by the faults that hit."""
-    seven_digits = "seven-digits" in hits
+def finished(rows: Sequence[Row], entity: Entity, *, seven_digits: bool = False) -> list[Row]:
+    """Return the rows with instants as text."""
     dates = [name for name, field in entity.fields.items() if field.kind is Kind.DATE]
-    done: list[Row] = []
     for row in rows:
         for name in dates:
             value = row.get(name)
             if isinstance(value, datetime):
                 row[name] = wire_time(value, seven_digits=seven_digits)
-        done.append(row)
-    return [_bent(row, entity, hits) for row in done] if hits else done
-
-
-def _bent(row: Row, entity: Entity, hits: Mapping[str, Fault]) -> Row:
-    bent = dict(row)
-    enums = [name for name, field in entity.fields.items() if field.kind is Kind.ENUM]
-    for name in enums:
-        if name not in bent:
-            continue
-        if "unknown-enums" in hits and bent[name] is not None:
-            bent[name] = "FromTheFuture"
-        if "missing-enums" in hits:
-            del bent[name]
-    for name, inner in entity.navigation.items():
-        value = bent.get(name)
-        if isinstance(value, dict):
-            bent[name] = _bent(value, inner, hits)
-    if "null-fields" in hits:
-        bent = {name: value if name == entity.key else None for name, value in bent.items()}
-    if "extra-fields" in hits:
-        bent |= {"FutureField": {"Nested": [1, None]}, "@odata.etag": "W/1"}
-    return bent
+    return list(rows)
 
 
 def pascal(value: object) -> object:

@@ -6,68 +6,25 @@ same second gives the same answer however it was reached. A clock that goes back
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.simulator.changes import Change
 from monitor.simulator.estate import Estate, Session, SessionKind
+from monitor.simulator.fates import (
+    LAST_SEEN_S,
+    Facts,
+    FolderFate,
+    Presence,
+    Seats,
+    TenantFate,
+)
 from monitor.simulator.faults import Fault, Faults
 from monitor.simulator.flow import Flow
 from monitor.simulator.settings import Settings
 
-# How long before the start the sessions that are disconnected from the outset were last seen.
-_LAST_SEEN_S = 18_000.0
+# How far the Id of a session that was made anew is from the one before.
+_NEXT_ID = 100_000_000
 _EPSILON = 1e-6
-
-
-@dataclass(slots=True)
-class Presence:
-    """What happened to a host or a session; seconds from the start, None for never."""
-
-    silent_from_s: float | None = None
-    revived_s: float = -math.inf
-    state: str | None = None
-    state_from_s: float = -_LAST_SEEN_S
-    license_error: str | None = None
-    in_maintenance: bool = False
-    never_reported: bool = False
-    gone: bool = False
-
-
-@dataclass(slots=True)
-class Seats:
-    """The seats of a license type."""
-
-    allowed: int | None
-    used: int | None
-
-
-@dataclass(slots=True)
-class FolderFate:
-    """`gone`: neither listed nor usable; `refused`: listed, and yet unknown when used."""
-
-    gone: bool = False
-    refused: bool = False
-
-
-@dataclass(slots=True)
-class TenantFate:
-    """What happened to the tenant as a whole."""
-
-    expires_s: float
-    token_generation: int = 0  # tokens of another generation are worth nothing
-    credentials_rejected: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """A session as the server knows it at one instant."""
-
-    state: str
-    reported_at: datetime | None
-    is_unresponsive: bool
-    in_maintenance: bool
-    license_error: str | None
 
 
 class World:
@@ -87,6 +44,7 @@ class World:
         self.estate = estate
         self.settings = settings
         self.start = start
+        self.folder_of_id = {folder.id: folder for folder in estate.folders}
         self._faults = faults
         self._scripted = sorted(changes, key=lambda change: change.second)
         self._loop_s = loop_s
@@ -105,7 +63,7 @@ class World:
             host.name: Presence(in_maintenance=host.in_maintenance) for host in estate.hosts
         }
         self.sessions = {session.name: Presence() for session in estate.sessions}
-        self.flows = {queue.name: Flow.of(queue) for queue in estate.queues}
+        self.flows = {queue.handle: Flow.of(queue) for queue in estate.queues}
         self.queues_gone: set[str] = set()
         self.seats = {
             license_.type: Seats(license_.allowed, license_.used) for license_ in estate.licenses
@@ -155,7 +113,9 @@ class World:
             beat_s = min(beat_s, state_from_s)
         state = fixed or _busy_or_not(session, beat_s)
         overdue = self.now_s - beat_s > self.settings.unresponsive_s + _EPSILON
-        listens = state != "Disconnected" and session.kind is not SessionKind.EPHEMERAL
+        listens = session.kind is not SessionKind.EPHEMERAL and (
+            state != "Disconnected" or self.settings.unresponsive_when_disconnected
+        )
         return Facts(
             state=state,
             reported_at=None if own.never_reported else self.instant(beat_s),
@@ -168,6 +128,11 @@ class World:
         """Tell whether the session's row has vanished."""
         return self.sessions[session.name].gone or self.hosts[session.host.name].gone
 
+    def session_id(self, session: Session) -> int:
+        """Return the SessionId that the session has now: one that is made anew gets another."""
+        anew = self.sessions[session.name].recreated + self.hosts[session.host.name].recreated
+        return session.id + anew * _NEXT_ID
+
     def _fixed_state(
         self, session: Session, own: Presence, host: Presence
     ) -> tuple[float, str | None]:
@@ -175,7 +140,7 @@ class World:
         for presence in (own, host):
             if presence.state is not None:
                 return presence.state_from_s, None if presence.state == "auto" else presence.state
-        return -_LAST_SEEN_S, session.state
+        return -LAST_SEEN_S, session.state
 
     def _last_beat_s(self, session: Session, own: Presence, host: Presence) -> float:
         heard_s = self.now_s
@@ -245,11 +210,17 @@ class World:
                 self.queues_gone.add(change.name)
             case False:
                 self.queues_gone.discard(change.name)
-        new = values.pop("new", None)
+        new, since_s, abandoned = (
+            values.pop(key, None) for key in ("new", "waiting_since", "abandoned")
+        )
         for key, value in values.items():
             setattr(flow, key, value)
         if isinstance(new, int):
             flow.set_waiting(max(0, new - flow.deferred - flow.overdue))
+        if isinstance(since_s, int | float):
+            flow.set_waiting_since(float(since_s))
+        if isinstance(abandoned, int):
+            flow.set_abandoned(abandoned)
 
     def _set_tenant(self, change: Change) -> None:
         for key, value in change.values.items():
@@ -292,6 +263,8 @@ def _set_presence(presence: Presence, change: Change) -> None:
                 presence.state_from_s = change.second
             case "maintenance":
                 presence.in_maintenance = bool(value)
+            case "recreate":
+                presence.recreated += bool(value)
             case "license_error":
                 presence.license_error = str(value) or None
             case _:

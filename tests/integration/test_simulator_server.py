@@ -207,6 +207,14 @@ def test_switches_work_over_http(
     assert server.simulator.requests == ()
 
 
+def test_what_was_asked_is_counted_over_http(client: httpx.Client, server: RunningServer) -> None:
+    for path in (LICENSE, LICENSE, "/odata/QueueItems"):
+        client.get(path)
+    counts = client.get(f"{server.base_url}/_simulator/counts").json()
+
+    assert counts == {"total": 3, "metered": 1, "endpoints": {"GetLicense": 2, "QueueItems": 1}}
+
+
 def test_a_switch_that_makes_no_sense_is_refused(
     client: httpx.Client, server: RunningServer
 ) -> None:

@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.simulator.entities import MACHINE_RUNTIME, QUEUE_ITEM, SESSION
-from monitor.simulator.filters import MAX_OR_TERMS, parse_filter, read_instant
+from monitor.simulator.filters import MAX_OR_TERMS, parse_filter
+from monitor.simulator.literals import read_instant
 from monitor.simulator.problems import Refused
 
 ITEM = {

@@ -2,17 +2,18 @@ import pytest
 
 from monitor.simulator.entities import QUEUE_ITEM, SESSION
 from monitor.simulator.problems import Refused
-from monitor.simulator.query import LIST_OPTIONS, Listing, read_parameters, read_query
+from monitor.simulator.query import LIST_OPTIONS, Listing, Paging, read_parameters, read_query
 
 ROWS = [
     SESSION.blank() | {"Id": n, "HostMachineName": f"H{n % 3}", "Version": None if n == 4 else "1"}
     for n in range(10)
 ]
+THOUSAND, FOUR = (Paging(cap=cap, default=cap) for cap in (1000, 4))
 TEN = Listing(count=10, render=lambda index: dict(ROWS[index]))
 
 
 def ids(raw: str) -> list[object]:
-    query = read_query(read_parameters(raw, LIST_OPTIONS), SESSION, 1000)
+    query = read_query(read_parameters(raw, LIST_OPTIONS), SESSION, THOUSAND)
     return [row["Id"] for row in query.page(TEN).rows]
 
 
@@ -38,18 +39,18 @@ def test_options_cut_the_list(raw: str, expected: list[int]) -> None:
 
 
 def test_a_page_tells_how_many_rows_matched_in_all() -> None:
-    query = read_query({"$filter": "Id ge 5", "$top": "1"}, SESSION, 1000)
+    query = read_query({"$filter": "Id ge 5", "$top": "1"}, SESSION, THOUSAND)
 
     assert query.page(TEN).matched == 5
 
 
 def test_a_top_above_the_cap_is_cut_silently() -> None:
-    assert len(read_query({"$top": "5000"}, SESSION, 4).page(TEN).rows) == 4
-    assert len(read_query({}, SESSION, 4).page(TEN).rows) == 4
+    assert len(read_query({"$top": "5000"}, SESSION, FOUR).page(TEN).rows) == 4
+    assert len(read_query({}, SESSION, FOUR).page(TEN).rows) == 4
 
 
 def test_only_selected_fields_are_answered() -> None:
-    query = read_query({"$select": "Id,HostMachineName", "$top": "1"}, SESSION, 1000)
+    query = read_query({"$select": "Id,HostMachineName", "$top": "1"}, SESSION, THOUSAND)
 
     assert query.page(TEN).rows == [{"Id": 0, "HostMachineName": "H0"}]
 
@@ -83,11 +84,11 @@ def test_only_selected_fields_are_answered() -> None:
 )
 def test_what_is_not_known_is_refused(raw: str) -> None:
     with pytest.raises(Refused) as refusal:
-        read_query(read_parameters(raw, LIST_OPTIONS), SESSION, 1000)
+        read_query(read_parameters(raw, LIST_OPTIONS), SESSION, THOUSAND)
 
     assert refusal.value.status == 400
 
 
 def test_queue_items_cannot_be_ordered_by_their_defer_date() -> None:
     with pytest.raises(Refused, match=r"'DeferDate' cannot be used in the \$orderby"):
-        read_query({"$orderby": "DeferDate"}, QUEUE_ITEM, 100)
+        read_query({"$orderby": "DeferDate"}, QUEUE_ITEM, THOUSAND)

@@ -132,7 +132,7 @@ def test_settings_and_the_size_of_the_estate_are_read() -> None:
         ("[settings]\nheartbeat_s = 'x'", "x.toml: settings.heartbeat_s: 'x' is of the wrong type"),
         ("[settings]\nheartbeat_s = 0", "x.toml: settings: heartbeat_s: must be above 0"),
         ("[settings]\ncount = 'maybe'", "x.toml: settings: count: 'maybe' is not one of"),
-        ("[estate]\nkind = 'tiny'", "x.toml: estate.kind: 'tiny' is neither"),
+        ("[estate]\nkind = 'tiny'", "x.toml: estate.kind: 'tiny' is none of"),
         ("[estate]\nsessions = 3", "x.toml: estate: sizes belong to"),
         ("[estate]\nkind = 'large'\nqueues = -1", "x.toml: estate.queues: must be a whole number"),
         ("[estate]\nkind = 'large'\nfolders = 0", "x.toml: estate: queues need at least one"),
