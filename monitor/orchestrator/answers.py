@@ -61,9 +61,9 @@ def http_date(text: str | None) -> datetime | None:
         return None
     try:
         at = parsedate_to_datetime(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def retry_after_s(answer: Answer, now: datetime) -> float | None:

@@ -1,7 +1,6 @@
 """Turns what went wrong on the wire into one of our conditions, in words that help."""
 
 import re
-import ssl
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,10 +18,15 @@ from monitor.errors import (
     Unreachable,
 )
 from monitor.orchestrator.answers import Answer
+from monitor.orchestrator.course import Course
 from monitor.orchestrator.text import LONGEST_QUOTE, quoted
+from monitor.orchestrator.unreached import is_lasting, why_unreached
 
 FOLDER_CODES = frozenset({1100, 1101})
 _TOO_MANY = 429
+_PROXY_SIGN_IN = 407
+# What servers answer to plain http on a port that speaks TLS.
+_PLAIN_TO_TLS = re.compile(r"HTTP request(?: was sent)? to (?:an )?HTTPS", re.IGNORECASE)
 
 # Source: Orchestrator reference, permissions of each call.
 _PERMISSIONS = {
@@ -38,38 +42,35 @@ _SCOPE = re.compile(r"OR\.[A-Z][A-Za-z]*(?:\.Read)?")
 
 
 def from_exception(
-    error: Exception, endpoint: str, timeout_s: float, hide: Iterable[str] = ()
+    error: Exception,
+    endpoint: str,
+    timeout_s: float,
+    hide: Iterable[str] = (),
+    course: Course | None = None,
 ) -> OrchestratorError:
-    """Return the condition for an exception of httpx or of a socket."""
-    detail = quoted(str(error), hide)
-    condition: type[OrchestratorError] = Unreachable
+    """Return the condition for an exception of httpx or of a socket; `course` is how it came."""
+    detail = quoted(str(error), hide).rstrip(".")
+    key = "`url` (or `identity_url`)" if endpoint.startswith("sign-in") else "`url`"
+    condition: type[OrchestratorError] = UnexpectedResponse
     match error:
-        case httpx.ConnectTimeout():
-            reason = "could not connect in time; check host, port and firewall"
-        case httpx.TimeoutException():
-            reason = f"no answer within {timeout_s:g} s"
-        case httpx.ProxyError():
-            reason = f"the proxy refused ({detail}); check `proxy`"
         case httpx.UnsupportedProtocol() | httpx.InvalidURL():
-            condition = UnexpectedResponse
-            reason = f"the address cannot be used ({detail}); check `url`"
+            reason = f"the address cannot be used ({detail}); check {key}"
         case httpx.LocalProtocolError():
-            condition = UnexpectedResponse
-            reason = "the request could not be written: a header is malformed"
-        case httpx.RemoteProtocolError():
-            hint = "; it may want a client certificate" if "disconnected" in detail else ""
-            reason = f"the connection broke off ({detail}){hint}"
-        case httpx.TransportError() | OSError():
-            reason = _broken(error, detail)
+            reason = "the request could not be written: a header is malformed; check `auth`"
+        case httpx.TransportError() | OSError() | UnicodeError():
+            condition = Unreachable
+            reason = why_unreached(error, detail, timeout_s, course, key)
         case _:
-            condition = UnexpectedResponse
-            reason = f"the exchange failed ({type(error).__name__}: {detail})"
+            reason = (
+                f"the exchange failed ({type(error).__name__}: {detail}); it is tried again at "
+                "the next poll"
+            )
     return condition(f"{endpoint}: {reason}", endpoint=endpoint)
 
 
 def is_hopeless(error: Unreachable) -> bool:
-    """Return whether repeating cannot help: the certificate is not accepted."""
-    return _certificate_error(error) is not None
+    """Return whether repeating cannot help: somebody has to do something first."""
+    return is_lasting(error)
 
 
 def from_answer(answer: Answer, endpoint: str, hide: Iterable[str] = ()) -> OrchestratorError:
@@ -97,6 +98,15 @@ def from_answer(answer: Answer, endpoint: str, hide: Iterable[str] = ()) -> Orch
         condition, reason = AccessDenied, f"not permitted (403){says}{_missing(body, endpoint)}"
     elif status in {404, 405}:
         condition, reason = _absent(status, body, says)
+    elif status == _PROXY_SIGN_IN:
+        condition = Unreachable
+        reason = (
+            f"the proxy wants a user and a password ({status}); check those in `proxy` (or "
+            "HTTP_PROXY in the environment)"
+        )
+    elif status == 400 and _PLAIN_TO_TLS.search(body.raw):  # noqa: PLR2004
+        condition = Unreachable
+        reason = "the port speaks TLS; write https:// for http:// in `url`"
     elif status == _TOO_MANY:
         condition, reason = Throttled, f"too many requests for this tenant (429){says}"
     elif status >= 500 or status == 408:  # noqa: PLR2004
@@ -195,25 +205,3 @@ def _absent(status: int, body: ErrorBody, says: str) -> tuple[type[OrchestratorE
         return UnexpectedResponse, reason
     hint = "" if body.is_known else "; if everything is missing, check `url`"
     return EndpointMissing, f"this Orchestrator does not have it ({status}){says}{hint}"
-
-
-def _broken(error: Exception, detail: str) -> str:
-    certificate = _certificate_error(error)
-    if certificate is not None:
-        why = quoted(certificate.verify_message)
-        return f"its certificate is not trusted ({why}); a private authority goes into `ca_file`"
-    lowered = detail.lower()
-    if "name or service not known" in lowered or "resolution" in lowered or "getaddr" in lowered:
-        return f"the host's name cannot be resolved ({detail})"
-    return f"the connection failed ({detail or type(error).__name__})"
-
-
-def _certificate_error(error: BaseException) -> ssl.SSLCertVerificationError | None:
-    seen = 0
-    cause: BaseException | None = error
-    while cause is not None and seen < 8:  # noqa: PLR2004 - chains are short
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return cause
-        cause = cause.__cause__ or cause.__context__
-        seen += 1
-    return None
