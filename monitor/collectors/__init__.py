@@ -5,7 +5,7 @@ times, retries nor stores. What several of them ask with is in `orchestrator/`: 
 list, and whether it is worth asking), `each_folder.py`, `folders.py`, `shown.py`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -22,21 +22,29 @@ class Make(Protocol):
     """Makes what polls one tenant."""
 
     def __call__(
-        self, tenant: str, labels: Mapping[str, str], folders: Folders | None = None
+        self,
+        tenant: str,
+        labels: Mapping[str, str],
+        folders: Folders | None = None,
+        wanted: Collection[str] = (),
     ) -> Collect:
-        """Prepare for a tenant; `folders` are its folders that count, None for all of them."""
+        """Prepare for a tenant; `folders` are its folders that count, None for all of them.
+
+        `wanted` are those metrics of `on_request` that are to be asked for.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """A plugin. `make(tenant, labels, folders)` returns what polls this tenant and learns from it.
+    """A plugin. `make(tenant, labels, …)` returns what polls this tenant and learns from it.
 
     `labels` are the tenant's: every subject carries them, but for names that its kind declares.
     `folders` are one object for all collectors of the tenant.
     `every` is the default interval; `scopes` are what an external application needs for it,
     `permissions` what a role needs. `need` says who goes first where Orchestrator asks to slow
-    down.
+    down. `on_request` are metrics that are not known unless they are wanted, because they cost
+    metered requests.
     """
 
     kinds: tuple[str, ...]
@@ -46,3 +54,4 @@ class Collector:
     permissions: tuple[str, ...]
     make: Make
     need: Need = Need.ORDINARY
+    on_request: tuple[str, ...] = ()

@@ -54,7 +54,10 @@ def changed_secrets(before: Secrets, after: Secrets) -> tuple[str, ...]:
 def _named(configuration: Configuration) -> Mapping[str, Mapping[str, object]]:
     return {
         "tenants": configuration.tenants,
-        "collectors": configuration.collectors,
+        "collectors": {
+            name: (every, configuration.wanted[name])
+            for name, every in configuration.collectors.items()
+        },
         "rules": {table.name: table for table in configuration.rule_tables},
         "channels": configuration.channels,
         "maintenance": configuration.settings.maintenance,

@@ -1,7 +1,7 @@
 """Builds what the program works with: rules compiled, routes settled, places made absolute."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ import platformdirs
 from pydantic import SecretStr
 
 from monitor.config.alerting import Channel
+from monitor.config.names import suggestion
 from monitor.config.not_yet import not_yet_notices
 from monitor.config.notices import notices_of
 from monitor.config.plugins import collectors
@@ -23,6 +24,7 @@ from monitor.config.secrets import SecretSource
 from monitor.config.settings import Settings
 from monitor.config.telling import plan_of
 from monitor.config.tenants import Tenant
+from monitor.core.lookback import spoken_of
 from monitor.core.plan import Plan
 from monitor.core.routing import Route
 from monitor.core.rule import Rule
@@ -37,7 +39,8 @@ class Configuration:
     """Everything the daemon and the commands need to know.
 
     `database_url` is absolute and holds no password. `collectors` are those that run, with the
-    time from one poll to the next. `plan` says who is told of what; without routes in the file it
+    time from one poll to the next; `wanted` are the metrics they ask for because a rule or their
+    table does. `plan` says who is told of what; without routes in the file it
     has one, of everything to every channel. `notices` are sentences for the operator about what
     was accepted but is worth a word.
     """
@@ -48,6 +51,7 @@ class Configuration:
     database_password: SecretSource | None
     tenants: Mapping[str, Tenant]
     collectors: Mapping[str, timedelta]
+    wanted: Mapping[str, frozenset[str]]
     rules: tuple[Rule, ...]
     channels: Mapping[str, Channel]
     plan: Plan
@@ -92,6 +96,7 @@ def compose(
         problems += found
         if rule is not None and table.keys.enabled:
             rules.append(rule)
+    problems += _not_on_request(source)
     if settings is None:
         return None, problems
     directory = state_directory()
@@ -105,6 +110,7 @@ def compose(
         database_password=password,
         tenants=MappingProxyType(settings.tenants),
         collectors=MappingProxyType(running),
+        wanted=MappingProxyType({name: _wanted(name, settings, rules) for name in running}),
         rules=tuple(rules),
         channels=MappingProxyType(settings.channels),
         plan=plan_of(settings, tuple(rules), kinds),
@@ -120,6 +126,27 @@ def compose(
         source=replace(source, data={}),
     )
     return configuration, problems
+
+
+def _not_on_request(source: Source) -> Iterator[Problem]:
+    """Yield what collectors are to ask for and do not have; of any other mistake others tell."""
+    tables = source.data.get("collectors")
+    for name, plugin in collectors().items():
+        table = tables.get(name) if isinstance(tables, Mapping) else None
+        metrics = table.get("metrics") if isinstance(table, Mapping) else None
+        for place, metric in enumerate(metrics if isinstance(metrics, list) else ()):
+            if isinstance(metric, str) and metric not in plugin.on_request:
+                known = plugin.on_request
+                cure = suggestion(metric, known) if known else "this collector asks for all it has"
+                msg = f"no such metric to ask for on request; {cure}"
+                yield source.problem(("collectors", name, "metrics", place), msg)
+
+
+def _wanted(name: str, settings: Settings, rules: Sequence[Rule]) -> frozenset[str]:
+    """Return what a collector is to ask for of what it asks for on request only."""
+    plugin, table = collectors()[name], settings.collectors.get(name)
+    spoken = spoken_of(rules, plugin.kinds).intersection(plugin.on_request)
+    return spoken if table is None else spoken.union(table.metrics)
 
 
 def _collectors(settings: Settings) -> dict[str, timedelta]:

@@ -215,6 +215,8 @@ def _collectors() -> str:
         lines += [f"# {line}" for line in textwrap.wrap(plugin.help, WIDTH - 2)]
         lines += [f"[collectors.{name}]"]
         lines += ["enabled = true", f'every = "{format_duration(plugin.every)}"']
+        if plugin.on_request:
+            lines += [f"metrics = {inline(list(plugin.on_request))}"]
     return "\n".join(lines)
 
 

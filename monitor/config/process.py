@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from monitor.config.secrets import OptionalSecret, SecretSource, checked
 from monitor.config.table import Table
-from monitor.config.values import Interval, host_and_port
+from monitor.config.values import Interval, MetricNames, host_and_port
 
 
 class CollectorTable(Table):
@@ -14,6 +14,9 @@ class CollectorTable(Table):
 
     enabled: bool | None = Field(default=None, description="whether it runs")
     every: Interval | None = Field(default=None, description="time from one poll to the next")
+    metrics: MetricNames = Field(
+        default=(), description="metered metrics to ask for, though no rule speaks of them"
+    )
 
 
 def _ping_mistake(text: str) -> str | None:

@@ -41,6 +41,9 @@ def schema() -> dict[str, Any]:
         "additionalProperties": {"$ref": "#/$defs/rule"},
     }
     properties["collectors"]["propertyNames"] = {"enum": sorted(collectors())}
+    metered = {metric for plugin in collectors().values() for metric in plugin.on_request}
+    asked_for = definitions["CollectorTable"]["properties"]["metrics"]
+    asked_for["items"] = {"enum": sorted(metered)}
     document["$schema"] = DIALECT
     document["title"] = "orchestrator-monitor"
     document["required"] = ["tenants"]

@@ -1,6 +1,6 @@
 """`config show`: everything in force, defaults too, with the secrets masked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,10 +34,15 @@ def masked_data(configuration: Configuration) -> dict[str, Any]:
         key, shown = configuration.database_password.shown_as("password")
         data["database"][key] = shown
     data["collectors"] = {
-        name: {"every": format_duration(every)} for name, every in configuration.collectors.items()
+        name: {"every": format_duration(every), **_metrics(configuration.wanted[name])}
+        for name, every in configuration.collectors.items()
     }
     data["rules"] = {table.name: _rule(table) for table in configuration.rule_tables}
     return {key: value for key, value in data.items() if value not in ({}, [])}
+
+
+def _metrics(wanted: Collection[str]) -> dict[str, Any]:
+    return {"metrics": sorted(wanted)} if wanted else {}
 
 
 def _rule(table: RuleTable) -> dict[str, Any]:

@@ -135,6 +135,7 @@ WindowNames = Annotated[
     Several[Annotated[str, AfterValidator(_known_window)]], AfterValidator(_without_repetition)
 ]
 CollectorName = Annotated[str, AfterValidator(_known_collector)]
+MetricNames = Annotated[Several[str], AfterValidator(_without_repetition)]
 LabelName = Annotated[str, AfterValidator(_as_label)]
 LabelNames = Annotated[
     Several[Annotated[str, AfterValidator(_known_label)]], AfterValidator(_without_repetition)

@@ -91,6 +91,7 @@ def compile_rule(
         value=value,
         summary=_summary(name, kind, render),
         windows=dict(translator.windows),
+        metrics=frozenset(translator.metrics),
         channels=channels,
         labels=dict(labels or {}),
         runbook_url=runbook_url,

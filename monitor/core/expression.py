@@ -52,10 +52,11 @@ class Threshold:
 
 @dataclass(slots=True)
 class Translator:
-    """Translates trees over one kind; collects the windows that are asked for on the way."""
+    """Translates trees over one kind; collects what they ask for: metrics, and their windows."""
 
     kind: Kind
     windows: dict[str, timedelta] = field(default_factory=dict)
+    metrics: set[str] = field(default_factory=set)
 
     def truth(self, node: ast.expr) -> str:
         """Return the code of something that holds or does not. Raises ExpressionError."""
@@ -109,6 +110,7 @@ class Translator:
             return repr(float(name == "true")), Type.FLAG
         for index, metric in enumerate(self.kind.metrics):
             if metric.name == name:
+                self.metrics.add(name)
                 is_flag = name.startswith(("is_", "in_")) and metric.help.startswith("1 when")
                 return f"v[{index}]", Type.FLAG if is_flag else Type.NUMBER
         if name in SUBJECT_FIELDS:
@@ -166,6 +168,7 @@ class Translator:
             index = self.kind.index(metric)
         except KeyError:
             raise ExpressionError(unknown_name(metric, self.kind, metrics_only=True)) from None
+        self.metrics.add(metric)
         self.windows[metric] = max(span, self.windows.get(metric, span))
         window_s = "" if function == "seconds_since_change" else f", {span.total_seconds()!r}"
         return f"w.{function}(s.subject.identity, {index}{window_s})"

@@ -128,6 +128,14 @@ QUEUE = Kind(
             help="seconds since the last transaction ended, by the server's clock",
             step=by_doubling,
         ),
+        Metric(name="overdue_items", help="items that wait though their due date has passed"),
+        Metric(name="deferred_items", help="items that wait because they are postponed"),
+        Metric(
+            name="oldest_new_s",
+            help="age of the oldest item that waits and is not postponed, seconds; 0 without one",
+            step=by_doubling,
+        ),
+        Metric(name="abandoned_items", help="items given up during about the last day"),
     ),
 )
 LICENSE = Kind(

@@ -1,12 +1,17 @@
-"""Which metrics rules look back on, and what a poll adds to the memory of them."""
+"""Which metrics rules speak of and look back on, and what a poll adds to the memory of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from monitor.core.kinds import KINDS
 from monitor.core.rule import Rule
 from monitor.core.sample import Collected
 from monitor.core.window import Spans, Windows
+
+
+def spoken_of(rules: Sequence[Rule], kinds: Collection[str]) -> frozenset[str]:
+    """Return the names of the metrics that rules for these kinds cannot do without."""
+    return frozenset().union(*(rule.metrics for rule in rules if rule.kind in kinds))
 
 
 def looked_back_on(rules: Sequence[Rule]) -> Mapping[str, Mapping[int, timedelta]]:

@@ -79,7 +79,8 @@ class Rule:
     `breaches` returns of the given samples those whose condition holds, and those for which it
     cannot be told (a metric is missing, the history does not reach back far enough); all others
     are fine. `clears` judges one sample of an open alert: True clear, False still bad, None
-    cannot be told. `value` is what is shown. All pure.
+    cannot be told. `value` is what is shown. All pure. `metrics` are those it cannot do without,
+    `windows` how far it looks back on some of them.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Rule:
     value: Callable[[Sample, Windows], float | None]
     summary: Callable[[Sample, float | None, float | None], str]
     windows: Mapping[str, timedelta] = field(default_factory=dict)
+    metrics: frozenset[str] = frozenset()
     channels: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     runbook_url: str | None = None

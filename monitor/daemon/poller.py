@@ -28,7 +28,8 @@ class Poller:
     Once `stopping`, nothing is asked any more, and a poll that failed because its connection was
     closed under it is not recorded: it is nobody's failure. Once retired, because the
     configuration has changed, nothing is recorded at all. `made_of` is what of the configuration
-    it was built from, `need` how much it matters where Orchestrator asks to slow down.
+    it was built from, `need` how much it matters where Orchestrator asks to slow down, `wanted` the
+    metrics that it asks for on request.
     """
 
     tenant: str
@@ -42,6 +43,7 @@ class Poller:
     stopping: Callable[[], bool] = lambda: False
     made_of: object = None
     need: Need = Need.ORDINARY
+    wanted: frozenset[str] = frozenset()
     is_retired: bool = False
     _failing: bool = False
     _store_failing: bool = False

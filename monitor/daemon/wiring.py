@@ -178,12 +178,19 @@ def _pollers(configuration: Configuration, service: Service) -> list[Poller]:
             client = build_client(tenant, clock=service.clock, scopes=scopes, wait=service.pause)
         for name, every in configuration.collectors.items():
             poller = standing.get((tenant_name, name))
-            if poller is None or poller.client is not client or poller.every != every:
+            wanted = configuration.wanted[name]
+            if (
+                poller is None
+                or poller.client is not client
+                or (poller.every, poller.wanted) != (every, wanted)
+            ):
                 poller = Poller(
                     tenant=tenant_name,
                     collector=name,
                     every=every,
-                    ask=plugins[name].make(tenant_name, tenant.labels, folders[tenant_name]),
+                    ask=plugins[name].make(
+                        tenant_name, tenant.labels, folders[tenant_name], wanted
+                    ),
                     client=client,
                     evaluator=service.evaluator,
                     clock=service.clock,
@@ -191,6 +198,7 @@ def _pollers(configuration: Configuration, service: Service) -> list[Poller]:
                     stopping=service.stopping.is_set,
                     made_of=made_of,
                     need=plugins[name].need,
+                    wanted=wanted,
                 )
             pollers.append(poller)
     return pollers

@@ -28,9 +28,10 @@ from monitor.orchestrator.credentials import (
     token_request,
 )
 from monitor.orchestrator.deadline import Deadline
+from monitor.orchestrator.decoders import decoder_of
 from monitor.orchestrator.deployment import Deployment
 from monitor.orchestrator.failures import ErrorBody, from_answer, not_json
-from monitor.orchestrator.text import quoted
+from monitor.orchestrator.text import label, quoted
 from monitor.orchestrator.transport import Exchange
 
 Send = Callable[[Exchange, Deadline], Answer]
@@ -69,10 +70,22 @@ class _Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a sign-in says of its token; None and () where it says nothing.
+
+    `lifetime_s` are seconds.
+    """
+
+    lifetime_s: float | None = None
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Grant:
     secret: str = field(repr=False)
     lifetime_s: float
     renew_after_s: float
+    terms: Terms
 
 
 class TokenSource:
@@ -102,6 +115,7 @@ class TokenSource:
         self._refusal: _Refusal | None = None
         self._generation = 0
         self._accepted_at: datetime | None = None
+        self.terms = Terms()
 
     def get(self, deadline: Deadline) -> Token:
         """Return a token that is good for now; callers that come together share one sign-in.
@@ -114,7 +128,10 @@ class TokenSource:
         if held is not None and self._clock.monotonic() < held.renew_at:
             return held.token
         if not self._lock.acquire(timeout=max(0.0, deadline.remaining_s())):
-            msg = "sign-in: not finished within the time of this poll"
+            msg = (
+                "sign-in: not finished within the time of this poll; the identity service is slow, "
+                "or `every` is too short"
+            )
             raise Unreachable(msg, endpoint="sign-in")
         try:
             return self._get(deadline)
@@ -161,6 +178,7 @@ class TokenSource:
             held.renew_at = min(now + _RETRY_RENEWAL_S, held.expires_at)
             return held.token
         self._generation += 1
+        self.terms = grant.terms
         got_at = self._clock.monotonic()
         self._held = _Held(
             token=Token(SecretStr(grant.secret), self._generation),
@@ -213,7 +231,7 @@ class TokenSource:
                 msg = "sign-in: the access token has characters that no token has"
                 raise AuthenticationFailed(msg, endpoint="sign-in")
             # Read again after an hour, so that a rotated file takes effect without a 401.
-            return _Grant(secret, _FOREVER, HOUR_S)
+            return _Grant(secret, _FOREVER, HOUR_S, Terms())
         request = token_request(credentials, secret, self._deployment)
         answer = self._send(request, deadline)
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's classes
@@ -221,6 +239,9 @@ class TokenSource:
         return _grant(credentials, answer, request)
 
     def _refused(self, answer: Answer, request: Exchange) -> OrchestratorError:
+        error = from_answer(answer, request.endpoint, request.hide)
+        if isinstance(error, Unreachable):
+            return error  # whoever answered was not asked for a token
         if answer.status in {400, 401, 403, 409, 422}:
             body = ErrorBody(answer.body, request.hide)
             says = ": ".join(
@@ -233,7 +254,6 @@ class TokenSource:
                 f"{self._advice()}"
             )
             return AuthenticationFailed(msg, endpoint=request.endpoint, status=answer.status)
-        error = from_answer(answer, request.endpoint, request.hide)
         if answer.status in {404, 405}:
             msg = (
                 f"{request.endpoint}: nobody answers there ({answer.status}); check `url`, or set "
@@ -249,12 +269,13 @@ class _TokenAnswer(msgspec.Struct):
     access_token: str | None = None
     result: str | None = None
     expires_in: float | str | None = None
+    scope: str | None = None
     success: bool | None = None
 
 
 def _grant(credentials: Credentials, answer: Answer, request: Exchange) -> _Grant:
     try:
-        decoded = msgspec.json.decode(answer.body, type=_TokenAnswer)
+        decoded = decoder_of(_TokenAnswer).decode(answer.body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise not_json(answer, request.endpoint) from error
     if isinstance(credentials, Password):
@@ -270,7 +291,11 @@ def _grant(credentials: Credentials, answer: Answer, request: Exchange) -> _Gran
         renew_after_s = renewal_s(lifetime_s)
     if not token or not _fits_a_header(token):
         raise not_json(answer, request.endpoint, "holds no usable token")
-    return _Grant(token, lifetime_s, renew_after_s)
+    terms = Terms(
+        lifetime_s=None if decoded.expires_in is None else lifetime_s,
+        scopes=tuple(label(scope) for scope in (decoded.scope or "").split()),
+    )
+    return _Grant(token, lifetime_s, renew_after_s, terms)
 
 
 def renewal_s(lifetime_s: float) -> float:

@@ -22,12 +22,13 @@ class Budget:
     """
 
     def __init__(self, per_minute: int, monotonic: Callable[[], float]) -> None:
-        """Begin full; `per_minute` is the share, one at least."""
+        """Begin full; `per_minute` is the share, one at least. `taken` counts."""
         self._monotonic = monotonic
         self._most = max(1.0, float(int(per_minute * _BURST)))
         # Of a share of one nothing would be left to come: then one comes every other minute.
         self._each_s = 60.0 / max(per_minute - self._most, 0.5)
         self._left = self._most
+        self.taken = 0
         self._counted_at = monotonic()
         self._lock = threading.Lock()
 
@@ -40,4 +41,5 @@ class Budget:
             if self._left < 1.0:
                 return False
             self._left -= 1.0
+            self.taken += 1
             return True

@@ -1,11 +1,12 @@
 """One client a tenant: signs in, sends, retries, and turns every failure into a condition."""
 
 import random
+import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from monitor import __version__
 from monitor.clock import Clock
 from monitor.errors import HeldBack, OrchestratorError, Throttled
 from monitor.orchestrator.answers import Answer, retry_after_s
-from monitor.orchestrator.auth import Token, TokenSource
+from monitor.orchestrator.auth import Terms, Token, TokenSource
 from monitor.orchestrator.budget import DEFAULT_SHARE, METERED, Budget
 from monitor.orchestrator.credentials import Credentials, Password, UserKey
 from monitor.orchestrator.deadline import Deadline
@@ -26,9 +27,14 @@ from monitor.orchestrator.failures import from_answer, not_json
 from monitor.orchestrator.poll import Memory, Poll
 from monitor.orchestrator.pressure import Need, Pressure
 from monitor.orchestrator.retry import RetryPolicy, repeated
+from monitor.orchestrator.skew import Offset
 from monitor.orchestrator.transport import Exchange, Transport
 
 MEBIBYTE = 2**20
+EMPTY = "is empty"
+"""How the sentence about an answer without a body ends."""
+
+_VERSION = re.compile(r"\d{1,4}(?:\.\d{1,4}){0,3}")
 _NOT_SIGNED_IN = 401
 _TOO_MANY = 429
 
@@ -75,6 +81,7 @@ class OrchestratorClient:
         self.deployment = deployment
         self._clock = clock
         self._memory = Memory()
+        self._api_version = ""
         self._budget = Budget(options.metered_per_minute, clock.monotonic)
         self._pressure = Pressure(clock.monotonic)
         self._is_own_session = isinstance(credentials, Password | UserKey)
@@ -116,6 +123,28 @@ class OrchestratorClient:
             memory=self._memory,
             is_own_session=self._is_own_session,
         )
+
+    @property
+    def terms(self) -> Terms:
+        """Return what the last sign-in said of its token."""
+        return self._tokens.terms
+
+    @property
+    def api_version(self) -> str:
+        """Return the newest version that the server's answers say they support; "" before any.
+
+        Source: Orchestrator reference, which API am I talking to.
+        """
+        return self._api_version
+
+    @property
+    def metered_requests(self) -> int:
+        """Return how many requests for metered lists were made so far."""
+        return self._budget.taken
+
+    def skew(self) -> Offset | None:
+        """Return how far the server's clock is from ours; None while that is not known."""
+        return self._transport.skew()
 
     def close(self) -> None:
         """Close the connections."""
@@ -166,8 +195,9 @@ class OrchestratorClient:
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's classes
             raise self._condition(answer, endpoint, token)
         if answer.body.lstrip()[:1] in {b"<", b""}:
-            raise not_json(answer, endpoint, "is empty")
+            raise not_json(answer, endpoint, EMPTY)
         self._tokens.accepted()
+        self._api_version = _newest(answer) or self._api_version
         return answer
 
     def _authorized(
@@ -185,9 +215,11 @@ class OrchestratorClient:
         )
 
     def _send(self, exchange: Exchange, poll: Poll) -> Answer:
+        # What is paid for one by one is not repeated: the next poll asks again.
+        is_metered = exchange.endpoint in METERED
         return repeated(
             lambda: self._transport.send(exchange, poll.deadline, poll.count_request),
-            policy=self._retry,
+            policy=replace(self._retry, attempts=1) if is_metered else self._retry,
             deadline=poll.deadline,
             now=self._clock.now,
         )
@@ -216,6 +248,14 @@ class OrchestratorClient:
         if answer.status == _TOO_MANY and isinstance(error, Throttled):
             error.retry_after_s = retry_after_s(answer, self._clock.now())
         return error
+
+
+def _newest(answer: Answer) -> str:
+    """Return the newest of `11.0, 20.0`, "" without one."""
+    told = answer.headers.get("api-supported-versions", "")
+    found = [part.strip() for part in told.split(",")]
+    known = [part for part in found if _VERSION.fullmatch(part)]
+    return max(known, key=lambda part: [int(n) for n in part.split(".")], default="")
 
 
 def _uncounted() -> None:

@@ -1,6 +1,6 @@
 """A list that is asked for folder by folder, and what to say where some folders are refused."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -62,11 +62,14 @@ class EachFolder(Generic[T]):
         refused = [path for folder_id, path in folders.items() if folder_id not in answered]
         if not refused:
             return ""
-        named = ", ".join(refused[:_MOST_NAMED])
-        more = len(refused) - _MOST_NAMED
-        if more > 0:
-            named += f" and {more} more"
         return (
             f"{len(folders) - len(refused)} of {len(folders)} folders readable; "
-            f"grant {self._permission} in {named}"
+            f"grant {self._permission} in {named(refused)}"
         )
+
+
+def named(paths: Sequence[str]) -> str:
+    """Return the first few of some folders, and how many more there are."""
+    text = ", ".join(paths[:_MOST_NAMED])
+    more = len(paths) - _MOST_NAMED
+    return f"{text} and {more} more" if more > 0 else text

@@ -108,10 +108,19 @@ def from_answer(answer: Answer, endpoint: str, hide: Iterable[str] = ()) -> Orch
         condition = Unreachable
         reason = "the port speaks TLS; write https:// for http:// in `url`"
     elif status == _TOO_MANY:
-        condition, reason = Throttled, f"too many requests for this tenant (429){says}"
+        condition, reason = (
+            Throttled,
+            (
+                f"too many requests for this tenant (429){says}; it is asked less often until that "
+                "ends, and whatever else asks this tenant counts too"
+            ),
+        )
     elif status >= 500 or status == 408:  # noqa: PLR2004
         condition = Unreachable
-        reason = f"Orchestrator is failing or in maintenance ({status}){says}"
+        reason = (
+            f"Orchestrator is failing or in maintenance ({status}){says}; it is asked again at "
+            "every poll"
+        )
     else:
         condition, reason = UnexpectedResponse, f"refused the request ({status}){says}"
     return condition(f"{endpoint}: {reason}", endpoint=endpoint, status=status)
@@ -188,13 +197,12 @@ def _missing(body: ErrorBody, endpoint: str) -> str:
     """Return what to grant, as far as it is known."""
     function = re.split(r"[/.]", endpoint.split("(", 1)[0])[-1]
     permission = _PERMISSIONS.get(function)
-    scopes = sorted(set(_SCOPE.findall(body.text)))
-    wants = []
+    # What comes before are the scopes that the token has.
+    wanted = body.text.rpartition("Expect to have")[2]
+    scopes = sorted(set(_SCOPE.findall(wanted)), key=lambda scope: not scope.endswith(".Read"))
     if scopes:
-        wants.append(f"one of the scopes {', '.join(scopes)}")
-    elif permission:
-        wants.append(f"the permission {permission}")
-    return f"; grant {' and '.join(wants)}" if wants else ""
+        return f"; grant the application the scope {' or '.join(scopes)}"
+    return f"; grant the permission {permission}" if permission else ""
 
 
 def _absent(status: int, body: ErrorBody, says: str) -> tuple[type[OrchestratorError], str]:

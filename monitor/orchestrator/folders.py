@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from monitor.errors import (
     AccessDenied,
     AuthenticationFailed,
@@ -15,6 +17,7 @@ from monitor.errors import (
 )
 from monitor.orchestrator.listing import Listing, Source
 from monitor.orchestrator.odata import MOST_PAGES
+from monitor.orchestrator.piecemeal import Pieces
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.text import label
 from monitor.orchestrator.wire import Folder, FolderPage
@@ -28,6 +31,8 @@ KEPT_FOR = timedelta(minutes=15)
 
 _AT_ONCE = 1000
 _AFTER_A_FAILURE = timedelta(minutes=1)
+# Far more levels than Orchestrator has: a stranger's text may have any number.
+_DEEPEST = 64
 
 
 class Scope(Protocol):
@@ -112,6 +117,7 @@ class Folders:
         self._of_user = Source(_of_user)
         self._navigated = Source(_navigated)
         self._tree: Tree | None = None
+        self._rows: Sequence[Folder] = ()
         self._asked_at: datetime | None = None
         self._kept_for = KEPT_FOR
         self._lock = threading.Lock()
@@ -155,6 +161,7 @@ class Folders:
         except AuthenticationFailed:
             raise
         except (AccessDenied, FolderRequired):
+            self._forget()
             self._asked(poll, KEPT_FOR)
             return None
         except OrchestratorError:
@@ -168,10 +175,10 @@ class Folders:
             self._asked_at is not None and abs(poll.server_time - self._asked_at) < self._kept_for
         )
 
-    def _keep(self, poll: Poll, tree: Tree) -> Tree:
-        self._tree = tree
-        self._asked(poll, KEPT_FOR)
-        return tree
+    def _keep(self, poll: Poll, listed: tuple[Tree, bool]) -> Tree:
+        self._tree, is_whole = listed
+        self._asked(poll, KEPT_FOR if is_whole else _AFTER_A_FAILURE)
+        return self._tree
 
     def _asked(self, poll: Poll, kept_for: timedelta) -> None:
         self._asked_at, self._kept_for = poll.server_time, kept_for
@@ -181,33 +188,62 @@ class Folders:
         for source in (self._all, self._of_user, self._navigated):
             source.forget()
 
-    def _listed(self, poll: Poll) -> Tree:
-        """Go down the ladder. Raises OrchestratorError."""
+    def _listed(self, poll: Poll) -> tuple[Tree, bool]:
+        """Go down the ladder; tell too whether all could be read. Raises OrchestratorError."""
+        before = poll.skipped
         rows: Sequence[Folder] | None = self._all.ask(poll)
         if rows is None and self._all.is_missing:
-            return Tree((), self.scope, exists=False)
+            return Tree((), self.scope, exists=False), True
         if rows is None:
-            rows = self._of_user.ask(poll)
+            rows = self._of_user_or_none(poll)
             # An application may get an empty list, and no token of OAuth gets the navigation.
             if not rows and poll.is_own_session:
                 rows = self._navigated.ask(poll)
             if not rows and self._all.refusal is not None:
                 raise self._all.refusal
-        return Tree(rows or (), self.scope)
+        return self._with_unread(poll, rows or (), before)
+
+    def _of_user_or_none(self, poll: Poll) -> Sequence[Folder] | None:
+        """Return the user's own folders; None where the answer was never one of folders."""
+        try:
+            return self._of_user.ask(poll)
+        except UnexpectedResponse:
+            if self._tree is not None:
+                raise
+            return None
+
+    def _with_unread(self, poll: Poll, rows: Sequence[Folder], before: int) -> tuple[Tree, bool]:
+        """Return the folders with those known that may be among the rows that cannot be read.
+
+        A folder left out for a quarter of an hour would take all that lies in it along.
+        """
+        listed = {row.id for row in rows}
+        is_whole = poll.skipped == before and None not in listed
+        if not is_whole:
+            rows = [*rows, *(row for row in self._rows if row.id not in listed)]
+        self._rows = rows
+        return Tree(rows, self.scope), is_whole
 
 
 def _of_user(poll: Poll) -> list[Folder]:
-    found: list[Folder] = []
+    raws: list[msgspec.Raw] = []
     for _ in range(MOST_PAGES):
-        page = _plain(poll, OF_USER, FolderPage, {"take": _AT_ONCE, "skip": len(found)})
-        found += page.page_items
-        if not page.page_items or (page.count is not None and len(found) >= page.count):
+        page = _plain(poll, OF_USER, FolderPage, {"take": _AT_ONCE, "skip": len(raws)})
+        raws += page.page_items
+        if not page.page_items or (page.count is not None and len(raws) >= page.count):
             break
-    return found
+    return _read(poll, raws)
 
 
 def _navigated(poll: Poll) -> list[Folder]:
-    return _plain(poll, NAVIGATION, list[Folder], {})
+    return _read(poll, _plain(poll, NAVIGATION, list[msgspec.Raw], {}))
+
+
+def _read(poll: Poll, raws: Sequence[msgspec.Raw]) -> list[Folder]:
+    pieces = Pieces()
+    found = pieces.each(raws, Folder)
+    poll.skipped += pieces.skipped
+    return found
 
 
 def _plain(poll: Poll, path: str, kind: type[T], params: Mapping[str, object]) -> T:
@@ -220,13 +256,17 @@ def _plain(poll: Poll, path: str, kind: type[T], params: Mapping[str, object]) -
     try:
         return poll.get(path, type=kind, params=params)
     except UnexpectedResponse as error:
+        if error.__cause__ is not None:
+            raise  # it is there, and its answer cannot be read this time
         raise EndpointMissing(str(error), endpoint=path, status=error.status) from error
 
 
 def _is_below(path: str, roots: Collection[str]) -> bool:
     """Tell whether a folder is one of `roots` or lies in one, at any depth."""
-    parts = path.split("/")
-    return any("/".join(parts[:depth]) in roots for depth in range(1, len(parts) + 1))
+    if path in roots:
+        return True
+    parts = path.split("/", _DEEPEST)
+    return any("/".join(parts[:depth]) in roots for depth in range(1, len(parts)))
 
 
 def _nothing(tree: Tree) -> OrchestratorError:

@@ -26,6 +26,9 @@ _BUILT_IN_ACCOUNTS = frozenset(
     }
 )
 
+NOBODY = "0//"
+"""The key of a session that tells neither its machine nor its host nor its user."""
+
 
 def host_key(row: Runtime) -> str:
     """Return the stable key of a host's session."""

@@ -17,9 +17,13 @@ NEITHER: Flags = (0.0, 0.0, 0.0, 0.0, 0.0)
 SILENT: Flags = (1.0, 0.0, 0.0, 0.0, 0.0)
 DISCONNECTED: Flags = (0.0, 1.0, 0.0, 0.0, 0.0)
 NEVER_REPORTED: Flags = (None, 0.0, None, None, 0.0)
+UNTOLD: Flags = (None, None, None, None, 0.0)
+LIVES: Flags = (0.0, None, None, None, 0.0)
 MAINTAINED: Flags = (0.0, 0.0, 0.0, 0.0, 1.0)
 MAINTAINED_BUSY: Flags = (0.0, 0.0, 0.0, 1.0, 1.0)
 
+# What counts as unresponsive where no heartbeat comes. Anything else, and null, may be a goodbye.
+_CONNECTED = frozenset({"Available", "Busy", "Unknown"})
 _ATTENDED = frozenset(
     {
         "Attended",
@@ -49,24 +53,27 @@ def flags(
     state: str | None,
     *,
     silent: bool | None,
+    is_unresponsive: bool | None,
     is_maintained: bool,
     is_expected: bool,
 ) -> Flags:
     """Return the verdict.
 
-    `silent` is the server's own verdict or an age above `SILENT_AFTER_S`, None for a session that
-    never reported; `is_expected` says whether this kind of session sends heartbeats at all. The
-    order matters: maintenance never alerts, and a goodbye stays a goodbye however long ago.
+    `silent` is the server's own verdict, which is `is_unresponsive`, or an age above
+    `SILENT_AFTER_S`, None for a session that never reported; `is_expected` says whether this kind
+    of session sends heartbeats at all. The order matters: maintenance never alerts, and a goodbye
+    stays a goodbye however long ago. A state that nobody knows may be one: then only the server
+    can say that the session is silent.
     """
     if is_maintained:
         return MAINTAINED_BUSY if state == "Busy" else MAINTAINED
     if is_expected:
         if state == "Disconnected":
             return DISCONNECTED
-        if silent:
-            return SILENT
-        if silent is None:
-            return NEVER_REPORTED
+        if state not in _CONNECTED and not is_unresponsive:
+            return LIVES if silent is False else UNTOLD
+        if silent is not False:
+            return SILENT if silent else NEVER_REPORTED
     if state == "Available":
         return IDLE
     return BUSY if state == "Busy" else NEITHER

@@ -4,19 +4,19 @@ Source: Orchestrator reference, OData rules: most lists hand out at most 1000 ro
 next link; pages are offsets over live data.
 """
 
+import contextlib
 import math
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
-import msgspec
-
 from monitor.errors import UnexpectedResponse
 from monitor.orchestrator.answers import Answer
+from monitor.orchestrator.decoders import UNREADABLE, decoder_of
 from monitor.orchestrator.failures import not_json
-from monitor.orchestrator.wire import Page
+from monitor.orchestrator.wire import LoosePage, Page
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -24,7 +24,6 @@ R = TypeVar("R")
 PAGE_SIZE = 1000
 QUEUE_ITEMS_PAGE_SIZE = 100
 MOST_PAGES = 1000
-_MOST_PAGES_AT_ONCE = 64
 
 
 def query_string(params: Mapping[str, object | None]) -> str:
@@ -64,20 +63,18 @@ class Chunk(Generic[T]):
     def __init__(
         self, rows: list[T], *, skipped: int = 0, count: int | None, next_link: str | None
     ) -> None:
-        """Keep the rows that could be read."""
+        """Keep the rows that could be read; a count below zero is none."""
         self.rows = rows
         self.skipped = skipped
         self.size = len(rows) + skipped
-        self.count = count
-        self.next_link = next_link
+        self.count = count if count is not None and count >= 0 else None
+        self.next_link = next_link or None
 
 
 _HALF_A_PAIR = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
     rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
-_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
-_decoders: dict[object, msgspec.json.Decoder[object]] = {}
 
 
 def decode_page(answer: Answer, row: type[T], endpoint: str) -> Chunk[T]:
@@ -87,125 +84,154 @@ def decode_page(answer: Answer, row: type[T], endpoint: str) -> Chunk[T]:
         UnexpectedResponse: it is no page, or none of its rows could be read.
     """
     try:
-        page: Page[T] = _decoder(Page[row]).decode(answer.body)  # type: ignore[valid-type,assignment] # the row type is a value here
-    except _UNREADABLE:
+        page: Page[T] = decoder_of(Page[row]).decode(answer.body)  # type: ignore[valid-type] # the row type is a value here
+    except UNREADABLE:
         return _decode_rows(answer, row, endpoint)
     return Chunk(page.value, count=page.count, next_link=page.next_link)
 
 
 def _decode_rows(answer: Answer, row: type[T], endpoint: str) -> Chunk[T]:
     try:
-        page = msgspec.json.decode(_mended(answer.body), type=Page[msgspec.Raw])
-    except _UNREADABLE as error:
+        page = decoder_of(LoosePage).decode(mended(answer.body))
+    except UNREADABLE as error:
         raise not_json(answer, endpoint) from error
-    decode = _decoder(row).decode
+    decode = decoder_of(row).decode
     rows: list[T] = []
     skipped = 0
     for raw in page.value:
         try:
-            rows.append(decode(raw))  # type: ignore[arg-type] # the decoder is of this row type
-        except _UNREADABLE:
+            rows.append(decode(raw))
+        except UNREADABLE:
             skipped += 1
     if skipped and not rows:
         raise not_json(answer, endpoint, f"has {skipped} rows and none can be understood")
-    return Chunk(rows, skipped=skipped, count=page.count, next_link=page.next_link)
-
-
-def _mended(body: bytes) -> bytes:
-    """Return the body with what is no Unicode replaced.
-
-    Names on Windows may hold half a surrogate pair: one such name must not hide all others.
-    """
-    return _HALF_A_PAIR.sub(rb"\\ufffd", body.decode(errors="replace").encode())
-
-
-def _decoder(kind: object) -> msgspec.json.Decoder[object]:
-    decoder = _decoders.get(kind)
-    if decoder is None:
-        decoder = _decoders[kind] = msgspec.json.Decoder(kind)
-    return decoder
-
-
-class Together(Protocol):
-    """Runs calls at the same time and returns their results in order."""
-
-    def __call__(self, calls: Sequence[Callable[[], R]]) -> list[R]:
-        """Run all; the first failure is raised."""
-        ...
-
-
-def sweep(
-    fetch: Callable[[int, bool], Chunk[T]],
-    follow: Callable[[str], Chunk[T]],
-    *,
-    together: Together,
-    page_size: int,
-    expected: int,
-    endpoint: str,
-) -> tuple[list[Chunk[T]], int]:
-    """Return all pages, and how many rows there were: hand it in as `expected` the next time.
-
-    `fetch(skip, with_count)` gets one page. A page shorter than asked for is the last one, since
-    `page_size` is never above the server's cap. A count is asked for only once a list is known to
-    be longer than a page; with it, and with what was there the last time, pages come together.
-
-    Raises:
-        UnexpectedResponse: the list does not end.
-    """
-    pages: list[Chunk[T]] = []
-    total: int | None = None
-    counting = expected >= page_size
-    wave = min(max(1, math.ceil(expected / page_size)), _MOST_PAGES_AT_ONCE)
-    while True:
-        skip = len(pages) * page_size
-        got = together(
-            [partial(fetch, skip + i * page_size, counting and i == 0) for i in range(wave)]
-        )
-        pages.extend(got)
-        if counting:
-            total = got[0].count
-        link = got[-1].next_link
-        if link is not None:
-            return _followed(pages, link, follow, endpoint)
-        rows = sum(page.size for page in pages)
-        if got[-1].size < page_size or (total is not None and len(pages) * page_size >= total):
-            return pages, rows
-        if len(pages) >= MOST_PAGES:
-            raise _endless(endpoint)
-        counting = total is None
-        left = 1 if total is None else math.ceil(total / page_size) - len(pages)
-        wave = min(max(1, left), _MOST_PAGES_AT_ONCE, MOST_PAGES - len(pages))
-
-
-def _followed(
-    pages: list[Chunk[T]], link: str | None, follow: Callable[[str], Chunk[T]], endpoint: str
-) -> tuple[list[Chunk[T]], int]:
-    while link is not None:
-        if len(pages) >= MOST_PAGES:
-            raise _endless(endpoint)
-        page = follow(link)
-        pages.append(page)
-        link = page.next_link
-    return pages, sum(page.size for page in pages)
-
-
-def _endless(endpoint: str) -> UnexpectedResponse:
-    return UnexpectedResponse(
-        f"{endpoint}: the list goes on after {MOST_PAGES} pages and was dropped", endpoint=endpoint
+    count, link = page.count, page.next_link
+    return Chunk(
+        rows,
+        skipped=skipped,
+        count=count if type(count) is int else None,
+        next_link=link if isinstance(link, str) else None,
     )
 
 
-def joined(pages: Sequence[Chunk[T]], key: Callable[[T], Hashable] | None) -> list[T]:
-    """Return the rows of all pages; with a `key`, a row that moved between pages comes once."""
-    if len(pages) == 1:
-        return pages[0].rows
-    rows = [row for page in pages for row in page.rows]
-    if key is None:
-        return rows
-    seen: dict[Hashable, T] = {}
-    for row in rows:
-        seen.setdefault(key(row), row)
-    return list(seen.values())
+def mended(body: bytes) -> bytes:
+    """Return the body with what is no Unicode replaced, and without a byte order mark.
+
+    Names on Windows may hold half a surrogate pair: one such name must not hide all others.
+    """
+    return _HALF_A_PAIR.sub(rb"\\ufffd", body.decode("utf-8-sig", errors="replace").encode())
+
+
+class Ahead(Protocol):
+    """Runs calls, some of them ahead of time, and hands out their results in order."""
+
+    def __call__(
+        self, calls: Iterator[Callable[[], R]], left: Callable[[], int]
+    ) -> Generator[R, None, None]:
+        """`left` tells how many calls are still to come. A failure is raised in its turn."""
+        ...
+
+
+class Sweep(Generic[T]):
+    """One way through a list. Pages are handed on in order, and none of them is kept.
+
+    A count is asked for only once a list is known to be longer than a page; with it, and with
+    what was there the last time, several pages can be under way. A page shorter than asked for is
+    the last one, since `page_size` is never above the server's cap; where there is a count, an
+    empty one is.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[int, bool], Chunk[T]],
+        follow: Callable[[str], Chunk[T]],
+        *,
+        page_size: int,
+        expected: int,
+        endpoint: str,
+    ) -> None:
+        """Prepare: `fetch(skip, with_count)` gets one page, `follow(link)` the one of a link."""
+        self._fetch = fetch
+        self._follow = follow
+        self._page_size = page_size
+        self._endpoint = endpoint
+        self._planned = self._pages_of(expected)
+        self._counted: int | None = 0 if expected >= page_size else None
+        self._asked = 0
+        self._arrived = 0
+        self._total: int | None = None
+        self._link: str | None = None
+        self.length = 0
+
+    def pages(self, ahead: Ahead) -> Generator[Chunk[T], None, None]:
+        """Yield all pages; `length` is then what to hand in as `expected` the next time.
+
+        Raises:
+            UnexpectedResponse: the list does not end.
+        """
+        is_over = False
+        while not is_over:
+            with contextlib.closing(ahead(self._calls(), self._left)) as pages:
+                for page in pages:
+                    is_over = self._learn(page)
+                    yield page
+                    del page  # or it would be there until the next one is
+                    if is_over:
+                        break
+            if not is_over:
+                self._plan_more()
+        followed: set[str] = set()
+        while self._link is not None:
+            self._stop_if_endless()
+            if self._link in followed:
+                msg = f"{self._endpoint}: the links to the next pages lead in a circle"
+                raise UnexpectedResponse(msg, endpoint=self._endpoint)
+            followed.add(self._link)
+            page = self._follow(self._link)
+            self._arrived += 1
+            self._link = page.next_link
+            yield page
+
+    def _calls(self) -> Iterator[Callable[[], Chunk[T]]]:
+        while self._left():
+            index = self._asked
+            self._asked += 1
+            yield partial(self._fetch, index * self._page_size, index == self._counted)
+
+    def _left(self) -> int:
+        return self._planned - self._asked
+
+    def _learn(self, page: Chunk[T]) -> bool:
+        """Take a page into account, and return whether it is the last that is asked for."""
+        if self._arrived == self._counted and page.count is not None:
+            self._total = page.count
+            self._planned = max(self._asked, self._pages_of(page.count))
+        self._arrived += 1
+        is_short = page.size < self._page_size
+        if page.next_link is not None and (is_short or self._arrived == self._planned):
+            # Who makes pages of its own is to be followed the next time too.
+            self._link, self.length = page.next_link, 0
+            return True
+        self.length += page.size
+        if self._total is None:
+            return is_short
+        return page.size == 0 or self._arrived * self._page_size >= self._total
+
+    def _plan_more(self) -> None:
+        self._stop_if_endless()
+        if self._total is None:
+            self._counted = self._arrived
+            self._planned = self._arrived + 1
+        else:
+            self._planned = self._pages_of(self._total)
+
+    def _pages_of(self, rows: int) -> int:
+        return min(max(1, math.ceil(rows / self._page_size)), MOST_PAGES)
+
+    def _stop_if_endless(self) -> None:
+        if self._arrived >= MOST_PAGES:
+            msg = f"{self._endpoint}: the list goes on after {MOST_PAGES} pages and was dropped"
+            raise UnexpectedResponse(msg, endpoint=self._endpoint)
 
 
 def link_within(link: str, base: str, endpoint: str) -> str:
@@ -214,7 +240,11 @@ def link_within(link: str, base: str, endpoint: str) -> str:
     Raises:
         UnexpectedResponse: it leads to another host, which must not see the token.
     """
-    target, own = urlsplit(link), urlsplit(base)
+    own = urlsplit(base)
+    try:
+        target = urlsplit(link)
+    except ValueError:
+        target = urlsplit("")
     elsewhere = target.netloc and (target.scheme, target.netloc) != (own.scheme, own.netloc)
     if elsewhere or not target.path.startswith(f"{own.path}/"):
         msg = f"{endpoint}: the link to the next page leads elsewhere and was not followed"

@@ -1,37 +1,30 @@
 """What a collector asks through: one poll, with one deadline over all of its requests."""
 
 import builtins
-import math
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-import msgspec
-
-from monitor.errors import EndpointMissing
+from monitor.errors import EndpointMissing, UnexpectedResponse
+from monitor.orchestrator.ahead import Pace, in_threads
 from monitor.orchestrator.answers import Answer
 from monitor.orchestrator.deadline import Deadline
+from monitor.orchestrator.decoders import UNREADABLE, decoder_of
 from monitor.orchestrator.failures import not_json
 from monitor.orchestrator.odata import (
     PAGE_SIZE,
     Chunk,
+    Sweep,
     decode_page,
-    joined,
     link_within,
     list_params,
+    mended,
     query_string,
-    sweep,
 )
-from monitor.orchestrator.transport import MOST_IN_FLIGHT
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-_WORTH_THREADS_S = 0.25
-"""Pages that come sooner one after the other are not asked for together: threads that all find
-their answers waiting only wait for each other, at a third more of processor time."""
 
 
 class Ask(Protocol):
@@ -106,9 +99,13 @@ class Poll:
             OrchestratorError: any of its conditions.
         """
         answer = self._fetch(path, params or {}, folder_id)
+        decode = decoder_of(type).decode
         try:
-            return msgspec.json.decode(answer.body, type=type)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            try:
+                return decode(answer.body)
+            except UNREADABLE:
+                return decode(mended(answer.body))
+        except UNREADABLE as error:
             raise not_json(answer, path) from error
 
     def together(self, calls: Sequence[Callable[[], R]]) -> builtins.list[R]:
@@ -118,15 +115,77 @@ class Poll:
         """
         if len(calls) == 1:
             return [calls[0]()]
-        with ThreadPoolExecutor(
-            max_workers=min(len(calls), MOST_IN_FLIGHT), thread_name_prefix="poll"
-        ) as pool:
-            futures = [pool.submit(call) for call in calls]
+        return builtins.list(in_threads(iter(calls)))
+
+    def pages(
+        self,
+        path: str,
+        *,
+        row: builtins.type[T],
+        select: Sequence[str] = (),
+        expand: Sequence[str] = (),
+        order_by: str = "Id",
+        filter: str | None = None,  # noqa: A002 - OData's word
+        params: Mapping[str, object | None] | None = None,
+        folder_id: int | None = None,
+        page_size: int = PAGE_SIZE,
+        key: Callable[[T], Hashable] | None = None,
+    ) -> Generator[builtins.list[T], None, None]:
+        """Yield the rows of a list page by page; at most some ten pages are there at a time.
+
+        `order_by` must be stable, `page_size` not above the server's cap for this list. `key`
+        removes rows that moved from one page to the next, and keeps the keys for it. Rows that
+        cannot be read are left out and counted in `skipped`. Whoever does not want all pages
+        closes the generator.
+
+        Raises:
+            OrchestratorError: any of its conditions, also after some pages.
+        """
+        options = list_params(select=select, expand=expand, filter_by=filter, order_by=order_by)
+        options.update(params or {})
+        known, memory = (path, folder_id), self._memory
+        pace = Pace(memory.pages_s.get(known, 0.0))
+
+        def fetch(skip: int, with_count: bool) -> Chunk[T]:  # noqa: FBT001 - called by position
+            paging = {
+                "$top": page_size,
+                "$skip": skip or None,
+                "$count": True if with_count else None,
+            }
+            left_s = self.deadline.remaining_s()
+            answer = self._fetch(path, {**options, **paging}, folder_id)
+            pace.took(left_s - self.deadline.remaining_s())
+            return decode_page(answer, row, path)
+
+        def follow(link: str) -> Chunk[T]:
+            target = link_within(link, self._base, path)
             try:
-                return [future.result() for future in futures]
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+                answer = self._ask(target, path, folder_id=folder_id, poll=self)
+            except EndpointMissing as error:
+                # The list is there: what is missing is where its link leads.
+                msg = f"{path}: the link to the next page leads nowhere (404)"
+                raise UnexpectedResponse(msg, endpoint=path, status=error.status) from error
+            return decode_page(answer, row, path)
+
+        seen: set[Hashable] = set()
+        sweep = Sweep(
+            fetch,
+            follow,
+            page_size=page_size,
+            expected=memory.lengths.get(known, 0),
+            endpoint=path,
+        )
+        for page in sweep.pages(pace):
+            if page.skipped:
+                with self._lock:
+                    self.skipped += page.skipped
+            rows = page.rows
+            if key is not None:
+                rows = [one for one in rows if key(one) not in seen]
+                seen.update(map(key, rows))
+            yield rows
+            del page, rows
+        memory.lengths[known], memory.pages_s[known] = sweep.length, pace.page_s
 
     def list(
         self,
@@ -142,58 +201,27 @@ class Poll:
         page_size: int = PAGE_SIZE,
         key: Callable[[T], Hashable] | None = None,
     ) -> builtins.list[T]:
-        """Return all rows of a list, page by page.
-
-        `order_by` must be stable, `page_size` not above the server's cap for this list. `key`
-        removes rows that moved from one page to the next. Rows that cannot be read are left out
-        and counted in `skipped`.
+        """Return all rows of `pages`, for which see there.
 
         Raises:
             OrchestratorError: any of its conditions.
         """
-        options = list_params(select=select, expand=expand, filter_by=filter, order_by=order_by)
-        options.update(params or {})
-
-        took_s: builtins.list[float] = []
-
-        def fetch(skip: int, with_count: bool) -> Chunk[T]:  # noqa: FBT001 - called by position
-            paging = {
-                "$top": page_size,
-                "$skip": skip or None,
-                "$count": True if with_count else None,
-            }
-            left_s = self.deadline.remaining_s()
-            answer = self._fetch(path, {**options, **paging}, folder_id)
-            took_s.append(left_s - self.deadline.remaining_s())
-            return decode_page(answer, row, path)
-
-        def follow(link: str) -> Chunk[T]:
-            target = link_within(link, self._base, path)
-            answer = self._ask(target, path, folder_id=folder_id, poll=self)
-            return decode_page(answer, row, path)
-
-        known, memory = (path, folder_id), self._memory
-
-        def together(calls: Sequence[Callable[[], R]]) -> builtins.list[R]:
-            page_s = sum(took_s) / len(took_s) if took_s else memory.pages_s.get(known, math.inf)
-            if len(calls) * page_s < _WORTH_THREADS_S:
-                return [call() for call in calls]
-            return self.together(calls)
-
-        pages, length = sweep(
-            fetch,
-            follow,
-            together=together,
+        pages = self.pages(
+            path,
+            row=row,
+            select=select,
+            expand=expand,
+            order_by=order_by,
+            filter=filter,
+            params=params,
+            folder_id=folder_id,
             page_size=page_size,
-            expected=memory.lengths.get(known, 0),
-            endpoint=path,
+            key=key,
         )
-        memory.lengths[known], memory.pages_s[known] = length, sum(took_s) / len(took_s)
-        skipped = sum(page.skipped for page in pages)
-        if skipped:
-            with self._lock:
-                self.skipped += skipped
-        return joined(pages, key)
+        rows = next(pages, [])
+        for page in pages:
+            rows += page
+        return rows
 
     def _fetch(
         self, path: str, params: Mapping[str, object | None], folder_id: int | None

@@ -5,11 +5,12 @@ each session of a person, sometimes of a host too. Source: Orchestrator referenc
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
 from monitor.orchestrator.liveness import is_attended
-from monitor.orchestrator.wire import Runtime, Session
+from monitor.orchestrator.wire import Robot, Runtime, Session, counted
 
 UNATTENDED_TYPES = ("Unattended", "NonProduction", "Headless", "TestAutomation")
 """Robots that work without a person, the most telling first."""
@@ -52,7 +53,7 @@ def session_id_of(row: Runtime) -> object:
 
 def robot_type_of(row: Runtime) -> str | None:
     """Return the runtime type that can run jobs here, None when there are no slots."""
-    return row.runtime_type if row.runtimes is None or row.runtimes > 0 else None
+    return None if counted(row.runtimes) == 0 else row.runtime_type
 
 
 def offered_types(row: Runtime) -> tuple[str, ...]:
@@ -68,35 +69,68 @@ def divided(
 ) -> tuple[Sequence[Session], Mapping[object, Session]]:
     """Divide the global sessions into those of their own and those that the hosts show too.
 
-    They are one by session id, else (ids are not known to agree) by host and user. A host's
-    session without any slot of its own is its user's session: it leaves `hosts`.
+    They are one by session id, else (ids are not known to agree) by host and user. Whose session a
+    row without a robot is cannot be told: on a host that the other list shows it is one of those.
+    A host's session without any slot of its own is its user's session: it leaves `hosts`.
     """
     shared: dict[object, Session] = {}
     if not hosts:
         return sessions, shared
     alone: list[Session] = []
-    by_user: dict[tuple[str, str], object] | None = None
+    known = _Places(hosts)
     for session in sessions:
         robot = session.robot
-        attended = robot is not None and is_attended(robot.type)
         place: object = session.id
         if place not in hosts:
-            place = None
-            if robot is not None and not attended:
-                if by_user is None:
-                    by_user = {
-                        _host_and_user(row.host_machine_name, row.service_user_name): key
-                        for key, row in hosts.items()
-                    }
-                place = by_user.get(_host_and_user(session.host_machine_name, robot.username))
-        if place is None:
+            if robot is None and known.has_host_of(session):
+                continue
+            place = None if robot is None else known.place_of(session, robot)
+        if place not in hosts:
             alone.append(session)
-        elif attended and robot_type_of(hosts[place]) is None:
+        elif robot is not None and is_attended(robot.type) and robot_type_of(hosts[place]) is None:
             del hosts[place]
             alone.append(session)
         else:
             shared[place] = session
     return alone, shared
+
+
+class _Places:
+    """Where the hosts' sessions are, by more than their ids; made when first asked for."""
+
+    def __init__(self, hosts: Mapping[object, Runtime]) -> None:
+        self._hosts = hosts
+
+    def place_of(self, session: Session, robot: Robot) -> object:
+        """Return the id of a robot's session by host and user, None where it is not there.
+
+        A person's robot is none of those with slots: these work for others.
+        """
+        by_user = self._slotless if is_attended(robot.type) else self._by_user
+        return by_user.get(_host_and_user(session.host_machine_name, robot.username))
+
+    def has_host_of(self, session: Session) -> bool:
+        """Tell whether the session's host, under its machine, is there."""
+        return _host_and_machine(session) in self._by_machine
+
+    @cached_property
+    def _by_user(self) -> Mapping[tuple[str, str], object]:
+        return {
+            _host_and_user(row.host_machine_name, row.service_user_name): key
+            for key, row in self._hosts.items()
+        }
+
+    @cached_property
+    def _slotless(self) -> Mapping[tuple[str, str], object]:
+        return {
+            _host_and_user(row.host_machine_name, row.service_user_name): key
+            for key, row in self._hosts.items()
+            if row.runtimes == 0
+        }
+
+    @cached_property
+    def _by_machine(self) -> Collection[tuple[str, int]]:
+        return {_host_and_machine(row) for row in self._hosts.values()}
 
 
 def _summed(rows: Sequence[Runtime]) -> Runtime:
@@ -119,7 +153,7 @@ def _all_of(rows: Collection[Runtime], chosen: Runtime) -> Runtimes:
 
 
 def _sum(counts: Sequence[float | None]) -> float | None:
-    known = [count for count in counts if count is not None]
+    known = [count for count in map(counted, counts) if count is not None]
     return sum(known) if known else None
 
 
@@ -127,6 +161,10 @@ def _preference(row: Runtime) -> tuple[int, str]:
     kind = row.runtime_type or ""
     place = UNATTENDED_TYPES.index(kind) if kind in UNATTENDED_TYPES else len(UNATTENDED_TYPES)
     return place, kind
+
+
+def _host_and_machine(row: Runtime | Session) -> tuple[str, int]:
+    return (row.host_machine_name or "").lower(), row.machine_id or 0
 
 
 def _host_and_user(host: str | None, user: str | None) -> tuple[str, str]:

@@ -16,6 +16,7 @@ import msgspec
 T = TypeVar("T")
 
 _A_CENTURY_S = 100 * 365 * 86400.0
+_BEYOND_COUNTS = 2.0**63
 
 
 class Page(msgspec.Struct, Generic[T], gc=False):
@@ -24,6 +25,14 @@ class Page(msgspec.Struct, Generic[T], gc=False):
     value: list[T]
     count: int | None = msgspec.field(default=None, name="@odata.count")
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+
+
+class LoosePage(msgspec.Struct):
+    """The same of which any part but the rows may be anything."""
+
+    value: list[msgspec.Raw]
+    count: object = msgspec.field(default=None, name="@odata.count")
+    next_link: object = msgspec.field(default=None, name="@odata.nextLink")
 
 
 class Robot(msgspec.Struct, gc=False, rename="pascal"):
@@ -116,6 +125,22 @@ class LinkedQueueFolder(QueueFolder, gc=False, rename="pascal"):
     folders_count: int | None = None
 
 
+class QueueItem(msgspec.Struct, gc=False, rename="pascal"):
+    """A row of QueueItems: whose it is, and nothing of what is in it, which is business data.
+
+    Source: Orchestrator reference, queue items.
+    """
+
+    id: int
+    queue_definition_id: int
+
+
+class DatedQueueItem(QueueItem, gc=False, rename="pascal"):
+    """The same, and since when it is there."""
+
+    creation_time: str
+
+
 class Folder(msgspec.Struct, gc=False, rename="pascal"):
     """A row of Folders. Source: Orchestrator reference, FolderDto (since 2019.10)."""
 
@@ -129,20 +154,21 @@ class Folder(msgspec.Struct, gc=False, rename="pascal"):
 class FolderPage(msgspec.Struct, gc=False, rename="pascal"):
     """A page of GetAllForCurrentUser. Source: Orchestrator reference, folders (since API 18)."""
 
-    page_items: list[Folder]
+    page_items: list[msgspec.Raw]
     count: int | None = None
 
 
 class License(msgspec.Struct, rename="pascal"):
-    """The answer of GetLicense. Source: Orchestrator reference, LicenseDto.
+    """The answer of GetLicense, each part to be read by itself.
 
-    `allowed` and `used` are open maps since 2020.4; `expire_date` counts epoch seconds.
+    `allowed` and `used` are open maps of counts since 2020.4; `expire_date` counts epoch seconds,
+    `is_expired` is a truth. Source: Orchestrator reference, LicenseDto.
     """
 
-    allowed: dict[str, float | None] | None = None
-    used: dict[str, float | None] | None = None
-    expire_date: float | None = None
-    is_expired: bool | None = None
+    allowed: msgspec.Raw = msgspec.Raw()
+    used: msgspec.Raw = msgspec.Raw()
+    expire_date: msgspec.Raw = msgspec.Raw()
+    is_expired: msgspec.Raw = msgspec.Raw()
 
 
 class LicenseUse(msgspec.Struct, rename="camel"):
@@ -161,6 +187,14 @@ def columns(row: type[msgspec.Struct]) -> tuple[str, ...]:
     not_asked = getattr(row, "not_asked", ())
     names = (field.encode_name for field in msgspec.structs.fields(row))
     return tuple(name for name in names if name not in not_asked)
+
+
+def counted(value: float | None, *, least: float = 0.0) -> float | None:
+    """Return a number of things; None for what cannot be one: below `least`, beyond 64 bits.
+
+    Source: Orchestrator reference, entities: counts have 32 bits, some of them 64.
+    """
+    return value if value is not None and least <= value < _BEYOND_COUNTS else None
 
 
 def parse_time(text: str | None) -> datetime | None:

@@ -208,10 +208,10 @@ def _write_poll(connection: Connection, snapshot: Snapshot) -> None:
     who = {"tenant": storable(snapshot.tenant), "collector": storable(snapshot.collector)}
     facts: Mapping[str, object]
     if isinstance(outcome, Failed):
-        word, error, samples = storable(outcome.kind), storable(outcome.message), 0
+        word, error, samples, note = storable(outcome.kind), storable(outcome.message), 0, ""
         facts = {"skipped": 0, "observed_at": None}
     else:
-        word, error, samples = "ok", None, len(outcome.samples)
+        word, error, samples, note = "ok", None, len(outcome.samples), storable(_unread(outcome))
         facts = {"skipped": outcome.skipped, "observed_at": outcome.observed_at}
     connection.execute(
         POLLS.insert().values(
@@ -235,6 +235,7 @@ def _write_poll(connection: Connection, snapshot: Snapshot) -> None:
             started_ms,
             started_ms if good else None,
             error,
+            note,
             0 if good else 1,
             samples,
         ),
@@ -244,7 +245,7 @@ def _write_poll(connection: Connection, snapshot: Snapshot) -> None:
 # One statement, so that a steady poll reads nothing: what is kept depends on what was there.
 _STATE = """
 INSERT INTO collector_states (tenant, collector, outcome, outcome_since, last_poll_at,
-  last_success_at, last_error, failures, samples)
+  last_success_at, last_error, note, failures, samples)
 VALUES ({marks})
 ON CONFLICT (tenant, collector) DO UPDATE SET
   outcome_since = CASE WHEN collector_states.outcome = excluded.outcome
@@ -253,13 +254,22 @@ ON CONFLICT (tenant, collector) DO UPDATE SET
   last_poll_at = excluded.last_poll_at,
   last_success_at = coalesce(excluded.last_success_at, collector_states.last_success_at),
   last_error = excluded.last_error,
+  note = CASE WHEN excluded.failures = 0 THEN excluded.note ELSE collector_states.note END,
   failures = CASE WHEN excluded.failures = 0 THEN 0 ELSE collector_states.failures + 1 END,
   samples = CASE WHEN excluded.failures = 0 THEN excluded.samples ELSE collector_states.samples END
 """
 
 
+def _unread(outcome: Collected) -> str:
+    """Return what a good poll could not read, "" where it read everything."""
+    if outcome.skipped:
+        rows = f"{outcome.skipped} rows could not be read"
+        return f"{rows}; {outcome.note}" if outcome.note else rows
+    return outcome.note
+
+
 def _write_state(connection: Connection, row: bulk.Row) -> None:
-    """Keep the collector's state; after a failure `samples` stays that of the last good poll."""
+    """Keep the collector's state; after a failure `samples` and `note` stay as they were."""
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     marks = ", ".join([mark] * len(COLLECTOR_STATES.columns))
     connection.exec_driver_sql(_STATE.format(marks=marks), row)

@@ -13,7 +13,8 @@ class CollectorState:
     """A collector of a tenant after its newest poll.
 
     `outcome` is "ok" or the kind of failure, and has been so since `outcome_since`; `failures`
-    counts failed polls in a row, `samples` are those of the last good poll.
+    counts failed polls in a row, `samples` are those of the last good poll, and `note` says what
+    it could not read.
     """
 
     tenant: str
@@ -25,6 +26,7 @@ class CollectorState:
     last_error: str | None
     failures: int
     samples: int
+    note: str = ""
 
 
 def collector_states(connection: Connection) -> tuple[CollectorState, ...]:

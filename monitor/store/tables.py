@@ -88,6 +88,7 @@ COLLECTOR_STATES = Table(
     Column("last_poll_at", EpochMs, nullable=False),
     Column("last_success_at", EpochMs),
     Column("last_error", Text),
+    Column("note", Text, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("samples", Integer, nullable=False),
 )

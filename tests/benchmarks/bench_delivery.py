@@ -97,7 +97,7 @@ class Ours:
             Sample(
                 Subject(tenant="bench", kind="queue", key=name, name=name, labels={"queue": name}),
                 # In the order of `QUEUE.metrics`.
-                (items, 3, 5000, 12, 7, 5, 4.5, 20.0),
+                (items, 3, 5000, 12, 7, 5, 4.5, 20.0, None, None, None, None),
             )
             for name in subjects
         ]

@@ -111,7 +111,7 @@ class Estate:
         at = START + self.polls * timedelta(minutes=1)
         # In the order of `QUEUE.metrics`.
         samples = [
-            Sample(subject, (items, 3, 5000, 12, 7, 5, 4.5, 20.0))
+            Sample(subject, (items, 3, 5000, 12, 7, 5, 4.5, 20.0, None, None, None, None))
             for subject, items in zip(self.subjects, self.waiting, strict=True)
         ]
         outcome = Collected(kinds=("queue",), samples=tuple(samples), observed_at=at)

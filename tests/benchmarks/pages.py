@@ -1,12 +1,13 @@
 """A loopback server of fixed pages for benchmarks, run in a process of its own.
 
-It answers a sign-in, 10,000 machine sessions in pages of 1,000 (gzip) and no user sessions. All
-pages are made before the first request, so a benchmark measures the client. Whoever measures says
+It answers a sign-in, 10,000 machine sessions in pages of 1,000 (gzip, counted where it is asked
+for) and no user sessions. All pages are made before the first request, so a benchmark measures the
+client; `--delay-ms` lets each answer but the sign-in's wait. Whoever measures says
 which sweep is shown (`POST /sweep/7`), so that everybody sees the same sweeps; the server's Date
 goes with the sweep. In each sweep another 5 % of the sessions report another state. The others
 stand still, as if polled every few seconds; with `--beating` every heartbeat moves, as if polled
 every half minute. A few sessions are silent throughout, one more falls silent in each sweep and
-is back in the next.
+is back in the next. `GET /asked` tells how many sign-ins and how many lists were asked for so far.
 """
 
 import argparse
@@ -62,9 +63,16 @@ class Estate:
                     _beat(row, at - timedelta(seconds=number % 30))
 
     def pages(self) -> list[bytes]:
-        starts = range(0, len(self.rows), PAGE)
-        bodies = [json.dumps({"value": self.rows[start : start + PAGE]}) for start in starts]
-        return [_answer(body.encode(), self.at) for body in bodies]
+        return [self._page(start, {}) for start in range(0, len(self.rows), PAGE)]
+
+    def counted(self) -> list[bytes]:
+        """Return the first two pages as they are with a count: it is asked for on no other."""
+        count = {"@odata.count": len(self.rows)}
+        return [self._page(start, count) for start in (0, PAGE)]
+
+    def _page(self, start: int, more: dict[str, int]) -> bytes:
+        body = json.dumps({**more, "value": self.rows[start : start + PAGE]})
+        return _answer(body.encode(), self.at)
 
 
 def _row(number: int) -> dict[str, object]:
@@ -112,6 +120,7 @@ class Sweep:
 
     def __init__(self, estate: Estate) -> None:
         self._pages = estate.pages()
+        self._counted = estate.counted()
         self._empty = _answer(b'{"value":[]}', estate.at)
         self._token = _answer(
             b'{"access_token":"benchmark","expires_in":3600,"token_type":"Bearer"}', estate.at
@@ -124,6 +133,8 @@ class Sweep:
             return self._empty
         _, _, skip = target.partition(b"skip=")
         page = int(skip.partition(b"&")[0] or 0) // PAGE
+        if b"count=true" in target and page < len(self._counted):
+            return self._counted[page]
         return self._pages[page] if page < len(self._pages) else self._empty
 
 
@@ -131,7 +142,10 @@ class Server(asyncio.Protocol):
     """One connection; requests come whole or in pieces, one after the other."""
 
     sweeps: list[Sweep]
+    delay_s = 0.0
     shown = 0
+    sign_ins = 0
+    lists = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -148,7 +162,20 @@ class Server(asyncio.Protocol):
         method, target, _ = head.split(b" ", 2)
         if target.startswith(b"/sweep/"):
             Server.shown = int(target.rpartition(b"/")[2])
-        self._transport.write(self.sweeps[self.shown].answer(method, target))
+        if target == b"/asked":
+            told = {"sign_ins": Server.sign_ins, "lists": Server.lists}
+            self._transport.write(_answer(json.dumps(told).encode(), START))
+            return
+        answer = self.sweeps[self.shown].answer(method, target)
+        if method == b"POST":
+            Server.sign_ins += not target.startswith(b"/sweep/")
+            self._transport.write(answer)
+            return
+        Server.lists += 1
+        if self.delay_s:
+            asyncio.get_running_loop().call_later(self.delay_s, self._transport.write, answer)
+        else:
+            self._transport.write(answer)
 
 
 async def serve() -> None:
@@ -165,7 +192,9 @@ def main() -> None:
     options.add_argument("--changed", type=int, default=5, metavar="PER_CENT")
     options.add_argument("--sweeps", type=int, default=20)
     options.add_argument("--beating", action="store_true")
+    options.add_argument("--delay-ms", type=float, default=0.0)
     given = options.parse_args()
+    Server.delay_s = given.delay_ms / 1000
     estate = Estate(given.sessions, given.changed, beating=given.beating)
     Server.sweeps = [Sweep(estate)]
     for _ in range(given.sweeps - 1):

@@ -65,6 +65,7 @@ table collector_states
   last_poll_at bigint not null
   last_success_at bigint
   last_error text
+  note text not null
   failures integer not null
   samples integer not null
 table deliveries
@@ -149,6 +150,10 @@ table queue_latest
   business_exceptions double precision
   mean_processing_s double precision
   seconds_since_processed double precision
+  overdue_items double precision
+  deferred_items double precision
+  oldest_new_s double precision
+  abandoned_items double precision
 table queue_stretches
   valid_to bigint not null
   subject_id bigint not null
@@ -161,6 +166,10 @@ table queue_stretches
   business_exceptions double precision
   mean_processing_s double precision
   seconds_since_processed double precision
+  overdue_items double precision
+  deferred_items double precision
+  oldest_new_s double precision
+  abandoned_items double precision
 table session_latest
   subject_id bigint not null
   valid_from bigint not null
@@ -349,6 +358,10 @@ view v_queue_history
   business_exceptions double precision
   mean_processing_s double precision
   seconds_since_processed double precision
+  overdue_items double precision
+  deferred_items double precision
+  oldest_new_s double precision
+  abandoned_items double precision
   valid_from text
   valid_to text
 view v_queues
@@ -366,6 +379,10 @@ view v_queues
   business_exceptions double precision
   mean_processing_s double precision
   seconds_since_processed double precision
+  overdue_items double precision
+  deferred_items double precision
+  oldest_new_s double precision
+  abandoned_items double precision
   since text
   seen_at text
 view v_session_history
@@ -638,6 +655,10 @@ SELECT
   l.business_exceptions AS "business_exceptions",
   l.mean_processing_s AS "mean_processing_s",
   l.seconds_since_processed AS "seconds_since_processed",
+  l.overdue_items AS "overdue_items",
+  l.deferred_items AS "deferred_items",
+  l.oldest_new_s AS "oldest_new_s",
+  l.abandoned_items AS "abandoned_items",
   to_char(timestamp '1970-01-01' + l.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "since",
   to_char(timestamp '1970-01-01' + i.observed_at * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "seen_at"
 FROM queue_latest AS l
@@ -659,6 +680,10 @@ SELECT
   h.business_exceptions AS "business_exceptions",
   h.mean_processing_s AS "mean_processing_s",
   h.seconds_since_processed AS "seconds_since_processed",
+  h.overdue_items AS "overdue_items",
+  h.deferred_items AS "deferred_items",
+  h.oldest_new_s AS "oldest_new_s",
+  h.abandoned_items AS "abandoned_items",
   to_char(timestamp '1970-01-01' + h.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM queue_stretches AS h
@@ -679,6 +704,10 @@ SELECT
   l.business_exceptions AS "business_exceptions",
   l.mean_processing_s AS "mean_processing_s",
   l.seconds_since_processed AS "seconds_since_processed",
+  l.overdue_items AS "overdue_items",
+  l.deferred_items AS "deferred_items",
+  l.oldest_new_s AS "oldest_new_s",
+  l.abandoned_items AS "abandoned_items",
   to_char(timestamp '1970-01-01' + l.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
   CAST(NULL AS text) AS "valid_to"
 FROM queue_latest AS l

@@ -193,6 +193,10 @@ SELECT
   h.business_exceptions AS "business_exceptions",
   h.mean_processing_s AS "mean_processing_s",
   h.seconds_since_processed AS "seconds_since_processed",
+  h.overdue_items AS "overdue_items",
+  h.deferred_items AS "deferred_items",
+  h.oldest_new_s AS "oldest_new_s",
+  h.abandoned_items AS "abandoned_items",
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM queue_stretches AS h
@@ -213,6 +217,10 @@ SELECT
   l.business_exceptions AS "business_exceptions",
   l.mean_processing_s AS "mean_processing_s",
   l.seconds_since_processed AS "seconds_since_processed",
+  l.overdue_items AS "overdue_items",
+  l.deferred_items AS "deferred_items",
+  l.oldest_new_s AS "oldest_new_s",
+  l.abandoned_items AS "abandoned_items",
   strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "valid_from",
   CAST(NULL AS text) AS "valid_to"
 FROM queue_latest AS l
@@ -233,6 +241,10 @@ SELECT
   l.business_exceptions AS "business_exceptions",
   l.mean_processing_s AS "mean_processing_s",
   l.seconds_since_processed AS "seconds_since_processed",
+  l.overdue_items AS "overdue_items",
+  l.deferred_items AS "deferred_items",
+  l.oldest_new_s AS "oldest_new_s",
+  l.abandoned_items AS "abandoned_items",
   strftime('%Y-%m-%dT%H:%M:%fZ', l.valid_from / 1000.0, 'unixepoch') AS "since",
   strftime('%Y-%m-%dT%H:%M:%fZ', i.observed_at / 1000.0, 'unixepoch') AS "seen_at"
 FROM queue_latest AS l
@@ -430,6 +442,7 @@ CREATE TABLE collector_states (
 	last_poll_at BIGINT NOT NULL, 
 	last_success_at BIGINT, 
 	last_error TEXT, 
+	note TEXT NOT NULL, 
 	failures INTEGER NOT NULL, 
 	samples INTEGER NOT NULL, 
 	CONSTRAINT pk_collector_states PRIMARY KEY (tenant, collector)
@@ -551,6 +564,10 @@ CREATE TABLE queue_latest (
 	business_exceptions DOUBLE, 
 	mean_processing_s DOUBLE, 
 	seconds_since_processed DOUBLE, 
+	overdue_items DOUBLE, 
+	deferred_items DOUBLE, 
+	oldest_new_s DOUBLE, 
+	abandoned_items DOUBLE, 
 	CONSTRAINT pk_queue_latest PRIMARY KEY (subject_id)
 )
  WITHOUT ROWID
@@ -568,6 +585,10 @@ CREATE TABLE queue_stretches (
 	business_exceptions DOUBLE, 
 	mean_processing_s DOUBLE, 
 	seconds_since_processed DOUBLE, 
+	overdue_items DOUBLE, 
+	deferred_items DOUBLE, 
+	oldest_new_s DOUBLE, 
+	abandoned_items DOUBLE, 
 	CONSTRAINT pk_queue_stretches PRIMARY KEY (valid_to, subject_id)
 )
  WITHOUT ROWID

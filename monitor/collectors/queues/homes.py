@@ -75,6 +75,7 @@ class Definitions:
         return self._asked_in is poll
 
     def _ask(self, poll: Poll) -> None:
+        before = poll.skipped
         for source in self._lists:
             try:
                 rows = source.ask(poll)
@@ -85,9 +86,15 @@ class Definitions:
                 self._kept_for = _AFTER_A_FAILURE
                 return
             if rows is not None:
-                self._rows = rows
+                self._rows = rows if poll.skipped == before else self._with_unread(rows)
                 return
         self._rows = ()
+
+    def _with_unread(self, rows: Sequence[QueueFolder]) -> Sequence[QueueFolder]:
+        """Return the rows with those known that may be among the ones that cannot be read."""
+        self._kept_for = _AFTER_A_FAILURE
+        listed = {row.id for row in rows}
+        return [*rows, *(row for row in self._rows if row.id not in listed)]
 
 
 class _Rows:

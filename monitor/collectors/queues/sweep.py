@@ -1,9 +1,10 @@
 """One poll of one tenant's queues: for all folders at once, else folder by folder."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from monitor.collectors.queues.homes import Definitions, Homes
+from monitor.collectors.queues.items import ITEM_METRICS, Asked, ItemMetrics
 from monitor.core.kinds import QUEUE
 from monitor.core.sample import Collected, Sample, Subject, Values
 from monitor.errors import AccessDenied, FolderRequired, OrchestratorError
@@ -13,17 +14,28 @@ from monitor.orchestrator.listing import Listing, Source
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.shown import Shown
 from monitor.orchestrator.text import label
-from monitor.orchestrator.wire import QueueStatus, parse_time
+from monitor.orchestrator.wire import QueueStatus, counted, parse_time
 
 _AT_ONCE, _BY_FOLDER = range(2)
+_NOT_ASKED: Values = (None,) * len(ITEM_METRICS)
+_NEW = QUEUE.index("new_items")
 _NO_FILTER = "of some queues it cannot be learned in which folder they are, so they count; grant "
 
 
 class Sweep:
     """Polls one tenant, and remembers what it may ask and which folder showed which queue."""
 
-    def __init__(self, tenant: str, labels: Mapping[str, str], folders: Folders) -> None:
-        """Know nothing yet; every subject carries `labels` below its own."""
+    def __init__(
+        self,
+        tenant: str,
+        labels: Mapping[str, str],
+        folders: Folders,
+        wanted: Collection[str] = (),
+    ) -> None:
+        """Know nothing yet; every subject carries `labels` below its own.
+
+        `wanted` are the metrics that are asked for only where somebody wants them.
+        """
         self._tenant = tenant
         self._labels = labels
         status = Listing(
@@ -36,6 +48,7 @@ class Sweep:
         self._each = EachFolder(status, "Queues.View")
         self._folders = folders
         self._definitions = Definitions(folders)
+        self._items = ItemMetrics(wanted, folders) if wanted else None
         # When only the folders told which queues count, and when they could not be asked for that.
         self._unclear_at: datetime | None = None
         self._refused_at: datetime | None = None
@@ -144,8 +157,11 @@ class Sweep:
                 continue  # a linked queue: one queue, shown in each of its folders
             entry = self._subject(queue_id, row, folder)
             subjects[queue_id] = entry
-            samples.append(Sample(entry[1], _values(row, now)))
+            samples.append(Sample(entry[1], _values(row, now) + _NOT_ASKED))
         self._subjects = subjects
+        if self._items is not None:
+            samples, said = _with_items(self._items, poll, samples, now)
+            note = "; ".join(filter(None, (note, said)))
         hidden = self._shown.hidden(subjects, key=lambda queue_id: queue_id)
         return Collected(
             kinds=(QUEUE.name,),
@@ -175,6 +191,27 @@ class Sweep:
         )
 
 
+def _with_items(
+    items: ItemMetrics, poll: Poll, samples: Sequence[Sample], now: datetime
+) -> tuple[list[Sample], str]:
+    """Return the samples with what only items tell, and what of that is not known."""
+    queues = [
+        Asked(
+            id=int(sample.subject.key),
+            new_items=sample.values[_NEW],
+            folder=sample.subject.labels["folder"],
+        )
+        for sample in samples
+    ]
+    note = items.ask(poll, queues)
+    known = len(QUEUE.metrics) - len(ITEM_METRICS)
+    whole = [
+        Sample(sample.subject, sample.values[:known] + items.values(queue, now))
+        for sample, queue in zip(samples, queues, strict=True)
+    ]
+    return whole, note
+
+
 def _is_lately(at: datetime | None, poll: Poll) -> bool:
     return at is not None and abs(poll.server_time - at) < KEPT_FOR
 
@@ -189,16 +226,17 @@ def _ids(rows: Iterable[QueueStatus]) -> frozenset[int]:
 
 
 def _values(row: QueueStatus, now: datetime) -> Values:
-    application, business = row.application_exceptions_no, row.business_exceptions_no
+    application = counted(row.application_exceptions_no)
+    business = counted(row.business_exceptions_no)
     failed = None if application is None or business is None else application + business
     processed_at = parse_time(row.last_processed)
     return (
-        row.items_to_process,
-        row.items_in_progress,
-        row.successful_transactions_no,
+        counted(row.items_to_process),
+        counted(row.items_in_progress),
+        counted(row.successful_transactions_no),
         failed,
         application,
         business,
-        row.processing_mean_time,
+        counted(row.processing_mean_time),
         None if processed_at is None else max(0.0, (now - processed_at).total_seconds()),
     )

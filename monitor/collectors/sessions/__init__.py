@@ -4,7 +4,7 @@ The package is one collector: `lists.py` asks, `sweep.py` judges, `entries.py` k
 of each session for the next poll, `hosts.py` sums the sessions up by host.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from monitor.collectors import Collect, Collector
@@ -14,7 +14,12 @@ from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.pressure import Need
 
 
-def _make(tenant: str, labels: Mapping[str, str], folders: Folders | None = None) -> Collect:
+def _make(
+    tenant: str,
+    labels: Mapping[str, str],
+    folders: Folders | None = None,
+    wanted: Collection[str] = (),  # noqa: ARG001 - everything is asked for
+) -> Collect:
     return Sweep(tenant, labels, folders or Folders())
 
 

@@ -14,7 +14,8 @@ from monitor.collectors.sessions.entries import Entry
 from monitor.core.kinds import MACHINE, SESSION
 from monitor.core.sample import AFFECTED, Sample, Subject, Values
 from monitor.orchestrator.sessions import UNATTENDED_TYPES, offered_types
-from monitor.orchestrator.wire import Runtime
+from monitor.orchestrator.text import label
+from monitor.orchestrator.wire import Runtime, counted
 
 LATE_AFTER_S = 75.0
 """A session is late after this: two and a half of the heartbeats that come every 30 seconds.
@@ -120,10 +121,11 @@ def _values(members: Sequence[Entry], samples: Mapping[str, Sample]) -> Values:
     for entry in members:
         row = entry.row
         if isinstance(row, Runtime):
-            if row.runtimes is not None:
-                runtimes = (runtimes or 0.0) + row.runtimes
-            if row.used_runtimes is not None:
-                used = (used or 0.0) + row.used_runtimes
+            offered, busy = counted(row.runtimes), counted(row.used_runtimes)
+            if offered is not None:
+                runtimes = (runtimes or 0.0) + offered
+            if busy is not None:
+                used = (used or 0.0) + busy
         if entry.expected:
             is_unresponsive, is_disconnected, *_ = entry.flags
             sessions += 1.0
@@ -159,4 +161,4 @@ def _license_type(members: Sequence[Entry]) -> str:
     """Return the runtime type whose slots are offered; "" where there are none, or several."""
     rows = (entry.row for entry in members)
     offered = {kind for row in rows if isinstance(row, Runtime) for kind in offered_types(row)}
-    return offered.pop() if len(offered) == 1 else ""
+    return label(offered.pop()) if len(offered) == 1 else ""

@@ -11,6 +11,7 @@ from monitor.collectors.sessions import lists
 from monitor.collectors.sessions.entries import Ages, Entry, Known, compared, samples_of
 from monitor.collectors.sessions.hosts import Hosts
 from monitor.collectors.sessions.lists import Answer, Lists
+from monitor.collectors.sessions.unread import Unread, without_nobody
 from monitor.core.kinds import MACHINE, SESSION
 from monitor.core.sample import Collected, Sample, Subject
 from monitor.orchestrator.folders import Folders
@@ -42,11 +43,13 @@ class Sweep:
         self._shared: frozenset[object] = frozenset()
         self._hosts = Hosts(tenant, labels)
         self._last: Mapping[str, Sample] = {}
+        self._unread = Unread()
 
     def __call__(self, poll: Poll) -> Collected:
         """Ask for all sessions. Raises OrchestratorError."""
         answer = self._lists.ask(poll)
         now = poll.server_time
+        self._unread.begin(is_whole=not poll.skipped)
         hosts = host_sessions(answer.runtimes)
         if answer.outside:
             for place in divided(answer.outside, hosts)[1]:
@@ -58,9 +61,11 @@ class Sweep:
         samples, entries = samples_of(
             [*self._known_hosts.values(), *self._known_users.values()], [*host_ages, *user_ages]
         )
+        samples, skipped = without_nobody(samples, entries, poll.skipped)
         unseen = [
             *self._shown_hosts.hidden(samples, key=_key_of),
             *self._shown_users.hidden(samples, key=_key_of),
+            *self._unread.among(entries, samples, skipped),
         ]
         self._last = samples
         machines = self._hosts.samples(
@@ -71,8 +76,8 @@ class Sweep:
             samples=(*samples.values(), *machines),
             counts=(len(samples), len(machines)),
             observed_at=now,
-            skipped=poll.skipped,
-            partial=bool(unseen) or poll.skipped > 0,
+            skipped=skipped,
+            partial=bool(unseen) or skipped > 0,
             note="; ".join(answer.notes),
         )
 
@@ -160,6 +165,7 @@ class Sweep:
         entry.flags = flags(
             row.status,
             silent=silent,
+            is_unresponsive=row.is_unresponsive,
             is_maintained=row.maintenance_mode == "Enabled",
             is_expected=entry.expected,
         )
@@ -181,18 +187,24 @@ class Sweep:
     ) -> Entry:
         """Judge a host's session anew."""
         robot = session.robot if session is not None else None
+        key = host_key(row)
         robot_type = robot_type_of(row)
+        is_guess = robot_type is None and not self._unread.is_whole and key in self._last
+        if is_guess:
+            # The row of the type that has slots may be the one that could not be read.
+            robot_type = self._last[key].subject.labels["robot_type"] or None
         expected = expects_heartbeat(
             robot_type, row.machine_scope, session.robot_session_type if session else None
         )
         verdict = flags(
             row.status,
             silent=silent,
+            is_unresponsive=row.is_unresponsive,
             is_maintained=row.maintenance_mode == "Enabled",
             is_expected=expected,
         )
         subject = self._subject(
-            host_key(row),
+            key,
             host_name(row, robot, crowded=crowded),
             {
                 "robot": label(robot.name if robot is not None else None),
@@ -204,7 +216,7 @@ class Sweep:
                 "version": label(row.version),
             },
         )
-        return Entry(
+        entry = Entry(
             row,
             silent=silent,
             session=session,
@@ -212,12 +224,21 @@ class Sweep:
             verdict=verdict,
             expected=expected,
         )
+        if is_guess:
+            self._unread.guessed.append(entry)
+        return entry
 
     def _user(self, row: Session, *, silent: bool | None) -> Entry:
         """Judge a person's session anew."""
         robot = row.robot or _NO_ROBOT
         expected = expects_heartbeat(robot.type, None, row.robot_session_type)
-        verdict = flags(row.state, silent=silent, is_maintained=False, is_expected=expected)
+        verdict = flags(
+            row.state,
+            silent=silent,
+            is_unresponsive=row.is_unresponsive,
+            is_maintained=False,
+            is_expected=expected,
+        )
         subject = self._subject(
             user_key(row),
             label(robot.name or robot.username or row.host_machine_name),

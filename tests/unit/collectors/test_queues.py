@@ -100,6 +100,9 @@ def test_a_queue_is_described(tenant: Tenant) -> None:
     }
     found = values(sample)
     assert found.pop("seconds_since_processed") == pytest.approx(76, abs=1)
+    assert {metric: found.pop(metric) for metric in COLLECTOR.on_request} == dict.fromkeys(
+        COLLECTOR.on_request
+    )
     assert found == {
         "new_items": 12,
         "in_progress_items": 2,
@@ -121,7 +124,7 @@ def test_what_the_server_does_not_say_is_not_known(tenant: Tenant) -> None:
     assert sample.subject.name == "1"
 
 
-def test_queue_items_are_never_asked_for(tenant: Tenant) -> None:
+def test_queue_items_are_not_asked_for_where_nobody_wants_them(tenant: Tenant) -> None:
     tenant.folders = {"1": page([a_queue()]), "2": page([])}
     tenant.poll()
 

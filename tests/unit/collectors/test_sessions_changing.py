@@ -60,8 +60,10 @@ def test_hostile_names_are_one_line_and_bounded(tenant: Tenant) -> None:
 
 
 def test_rows_without_any_identity_do_not_crash_the_poll(tenant: Tenant) -> None:
-    nobody = {"Id": None, "SessionId": None, "ReportingTime": None}
-    tenant.shows([nobody], [nobody, {**nobody, "Robot": {}}, {**nobody, "Robot": {"Username": "x"}}])
+    nobody: dict[str, object] = {"Id": None, "SessionId": None, "ReportingTime": None}
+    tenant.shows(
+        [nobody], [nobody, {**nobody, "Robot": {}}, {**nobody, "Robot": {"Username": "x"}}]
+    )
 
     assert len(tenant.sessions().samples) >= 1
 

@@ -257,6 +257,39 @@ def test_collectors_can_be_turned_off_and_slowed_down() -> None:
     }
 
 
+OVERDUE = """
+[rules.overdue]
+type = "expression"
+subject = "queue"
+when = "overdue_items > 0"
+clear_when = "max(deferred_items, '1h') == 0"
+"""
+
+
+def test_by_default_no_collector_asks_for_what_costs_metered_requests() -> None:
+    wanted = load_text(TENANT, Path("config.toml")).wanted
+
+    assert wanted == dict.fromkeys(("licenses", "queues", "sessions"), frozenset())
+
+
+def test_a_metered_metric_is_asked_for_where_an_enabled_rule_speaks_of_it() -> None:
+    configuration = load_text(TENANT + OVERDUE, Path("config.toml"))
+    switched_off = load_text(TENANT + OVERDUE + "enabled = false\n", Path("config.toml"))
+
+    assert configuration.wanted["queues"] == {"overdue_items", "deferred_items"}
+    assert switched_off.wanted["queues"] == set()
+
+
+def test_a_metered_metric_is_asked_for_where_a_collector_is_to() -> None:
+    text = TENANT + OVERDUE + '[collectors.queues]\nmetrics = ["oldest_new_s"]\n'
+
+    assert load_text(text, Path("config.toml")).wanted["queues"] == {
+        "overdue_items",
+        "deferred_items",
+        "oldest_new_s",
+    }
+
+
 def test_a_password_in_the_database_url_is_taken_out_of_it() -> None:
     text = TENANT + '[database]\nurl = "postgresql://me:p%40ss@db.example:5433/monitor"\n'
 

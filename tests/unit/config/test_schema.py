@@ -68,3 +68,10 @@ def test_a_digest_is_text_or_a_table_and_flapping_may_be_false() -> None:
         "#/$defs/DigestTable",
     ]
     assert flapping == [{"$ref": "#/$defs/Flapping"}, {"const": False}]
+
+
+def test_what_may_be_asked_for_on_request_is_listed() -> None:
+    metrics = DOCUMENT["$defs"]["CollectorTable"]["properties"]["metrics"]
+
+    assert "overdue_items" in metrics["items"]["enum"]
+    assert "new_items" not in metrics["items"]["enum"]

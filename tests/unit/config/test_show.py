@@ -93,3 +93,13 @@ def test_what_is_shown_is_a_configuration_with_the_same_meaning() -> None:
     assert [rule.policy for rule in again.rules] == [rule.policy for rule in configuration.rules]
     assert again.collectors == configuration.collectors
     assert list(again.tenants) == list(configuration.tenants)
+
+
+def test_what_collectors_ask_for_on_request_is_shown_and_reads_the_same() -> None:
+    text = EVERYTHING + '[collectors.queues]\nmetrics = ["oldest_new_s", "deferred_items"]\n'
+    data = masked_data(load_text(text, Path("config.toml"), read_secrets=False))
+
+    assert data["collectors"]["queues"] == {
+        "every": "1m",
+        "metrics": ["deferred_items", "oldest_new_s"],
+    }

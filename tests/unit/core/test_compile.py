@@ -229,3 +229,18 @@ def test_the_rest_is_carried_along() -> None:
         {"team": "finance"},
         "https://wiki.example/backlog",
     )
+
+
+def test_all_metrics_that_a_rule_cannot_do_without_are_declared() -> None:
+    condition = a_condition(
+        "new_items > 5 and folder != 'Test'",
+        value="mean_processing_s",
+        clear_when="max(overdue_items, '1h') == 0",
+    )
+
+    assert compiled(condition).metrics == {"new_items", "mean_processing_s", "overdue_items"}
+    assert compiled(condition, clear_when="deferred_items == 0").metrics == {
+        "new_items",
+        "mean_processing_s",
+        "deferred_items",
+    }

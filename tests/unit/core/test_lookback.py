@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.core.kinds import KINDS
-from monitor.core.lookback import looked_back_on, observe
+from monitor.core.lookback import looked_back_on, observe, spoken_of
 from monitor.core.window import Windows
 from tests.builders import a_backlog_rule, a_sample, a_subject, after, collected
 
@@ -34,3 +34,15 @@ def test_only_what_is_looked_back_on_is_remembered() -> None:
 
     assert len(windows) == 1
     assert windows.known_since(subject.identity, NEW) == after(0).timestamp()
+
+
+def test_what_rules_of_some_kinds_speak_of() -> None:
+    rules = [
+        replace(a_backlog_rule("a"), metrics=frozenset({"new_items"})),
+        replace(a_backlog_rule("b"), metrics=frozenset({"new_items", "overdue_items"})),
+        replace(a_backlog_rule("c"), kind="session", metrics=frozenset({"is_busy"})),
+    ]
+
+    assert spoken_of(rules, ("queue",)) == {"new_items", "overdue_items"}
+    assert spoken_of(rules, ("machine", "session")) == {"is_busy"}
+    assert spoken_of(rules, ("license",)) == set()

@@ -206,6 +206,28 @@ def test_the_service_has_a_poller_for_each_collector_and_a_courier_for_each_chan
     store.close()
 
 
+def test_a_collector_that_is_to_ask_for_something_else_is_built_anew_and_no_other(
+    migrated_file: Path,
+) -> None:
+    rule = '[rules.late]\ntype = "expression"\nsubject = "queue"\nwhen = "overdue_items > 0"\n'
+    store = open_store(f"sqlite:///{migrated_file}")
+    service = wiring.build_service(configured(TENANT), store, clock=SystemClock())
+    before = {poller.collector: poller for poller in service.pollers}
+
+    service.pollers = wiring._pollers(configured(TENANT + rule), service)
+    after = {poller.collector: poller for poller in service.pollers}
+    service.pollers = wiring._pollers(configured(TENANT + rule + 'severity = "info"\n'), service)
+
+    assert after["queues"] is not before["queues"]
+    assert after["queues"].wanted == {"overdue_items"}
+    assert after["queues"].client is before["queues"].client
+    assert after["sessions"] is before["sessions"]
+    assert {poller.collector: poller for poller in service.pollers} == after
+    for poller in service.pollers:
+        poller.client.close()
+    store.close()
+
+
 def test_every_secret_of_the_configuration_is_known_to_the_log() -> None:
     text = TENANT + '[channels.ops]\nurl = "json://user:hook-secret@localhost/path"'
 

@@ -181,7 +181,7 @@ def test_a_slow_body_ends_at_the_deadline(
         (httpx.Response(204), "empty"),
         (httpx.Response(200, content=b'{"value": ['), "JSON"),
         (httpx.Response(200, content=b"[" * 100_000), "JSON"),
-        (httpx.Response(200, content=b'{"a":"\xff\xfe"}'), "JSON"),
+        (httpx.Response(200, content=b'{"a":\xff\xfe}'), "JSON"),
         (httpx.Response(302, headers={"Location": "https://evil.example/?t=1"}), "redirected"),
         (
             httpx.Response(

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from monitor.errors import HeldBack, Throttled
+from monitor.errors import HeldBack, Throttled, Unreachable
 from monitor.orchestrator.client import OrchestratorClient
 from monitor.orchestrator.pressure import Need
 from monitor.orchestrator.wire import Folder
@@ -84,3 +84,11 @@ def test_a_refused_metered_list_leaves_the_others_alone(server: Server) -> None:
             with pytest.raises(condition):
                 ask(client, ITEMS)
         ask(client)
+
+
+def test_a_metered_list_that_fails_is_not_asked_again_in_the_same_poll(server: Server) -> None:
+    server.routes[ITEMS] = httpx.Response(503)
+    with a_client(server, server.clock) as client, pytest.raises(Unreachable):
+        ask(client, ITEMS)
+
+    assert server.asked == [ITEMS]

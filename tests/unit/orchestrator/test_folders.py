@@ -8,7 +8,8 @@ from monitor.core.folder_scope import FolderScope
 from monitor.errors import AccessDenied, FolderRequired, Unreachable
 from monitor.orchestrator.client import OrchestratorClient
 from monitor.orchestrator.credentials import Password
-from monitor.orchestrator.folders import NAVIGATION, OF_USER, PATH, Folders, Tree
+from monitor.orchestrator.folders import NAVIGATION, OF_USER, PATH, Everything, Folders, Tree
+from monitor.orchestrator.wire import Folder
 from tests.wires import FakeClock, Server, a_client, page, paged, query_of, refusal
 
 MINUTE = 60.0
@@ -221,3 +222,57 @@ def test_a_failure_leaves_the_last_folders_and_is_tried_again_after_a_minute(
 
     assert after is not None
     assert list(after.counted) == [1, 2]
+
+
+def test_a_row_that_cannot_be_read_hides_no_other_folder_of_a_user(tenant: Tenant) -> None:
+    tenant.server.routes[PATH] = refusal(403, 0)
+    tenant.server.routes[OF_USER] = of_user([FINANCE, PAYROLL])
+    tenant.current()
+    tenant.server.routes[OF_USER] = of_user([FINANCE, {"Id": "two"}])
+    tenant.server.clock.advance(15 * MINUTE)
+    assert list(tenant.current()) == [1, 2]  # the second may be the one that cannot be read
+
+    tenant.server.routes[OF_USER] = of_user([FINANCE])
+    tenant.server.clock.advance(MINUTE)
+    assert list(tenant.current()) == [1]
+
+
+@pytest.mark.parametrize("answer", [b'{"PageItems":', b'{"PageItems":null}', b"5"])
+def test_an_answer_that_cannot_be_read_does_not_make_the_folders_missing(
+    tenant: Tenant, answer: bytes
+) -> None:
+    tenant.server.routes[PATH] = refusal(403, 0)
+    tenant.server.routes[OF_USER] = of_user([FINANCE])
+    tenant.known()
+    tenant.server.routes[OF_USER] = httpx.Response(200, content=answer)
+    tenant.server.clock.advance(15 * MINUTE)
+    tree = tenant.known()
+    assert tree is not None
+    assert tree.path(1) == "Finance"
+
+    tenant.server.routes[OF_USER] = of_user([PAYROLL])
+    tenant.server.clock.advance(MINUTE)
+    tree = tenant.known()
+    assert tree is not None
+    assert tree.path(2) == "Finance/Payroll"
+
+
+def test_folders_that_were_refused_are_asked_for_again_after_a_quarter_of_an_hour(
+    tenant: Tenant,
+) -> None:
+    tenant.server.routes[PATH] = refusal(403, 0)
+    tenant.server.routes[OF_USER] = httpx.Response(200, content=b"<!doctype html>")
+    assert tenant.known() is None
+
+    tenant.server.routes[OF_USER] = of_user([FINANCE])
+    tenant.server.clock.advance(15 * MINUTE)
+    assert tenant.known() is not None
+
+
+def test_a_path_of_any_depth_is_read_in_no_time() -> None:
+    rows = [Folder(id=1, fully_qualified_name="/" * 100_000, is_personal=False)]
+    rows.append(Folder(id=2, fully_qualified_name="stan", is_personal=True))
+    tree = Tree([*rows, Folder(id=3, fully_qualified_name="stan/a/b")], Everything())
+
+    assert tree.counts(1, None) is True
+    assert tree.counts(3, None) is False

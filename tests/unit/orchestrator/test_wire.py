@@ -48,7 +48,9 @@ def test_an_unknown_state_stays_text() -> None:
 
 
 def test_license_keys_and_passwords_never_enter_a_row() -> None:
-    body = b'{"Id":1,"ReportingTime":null,"Robot":{"Id":7,"LicenseKey":"K-E-Y","Password":"hunter2"}}'
+    body = (
+        b'{"Id":1,"ReportingTime":null,"Robot":{"Id":7,"LicenseKey":"K-E-Y","Password":"hunter2"}}'
+    )
 
     row = msgspec.json.decode(body, type=Session)
 
