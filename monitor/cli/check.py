@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from monitor.config.compose import Configuration
 
 
+_STATE_WIDTH = len("warning")
+
+
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
     app.command("check", short_help="Try sign-in, collectors, database, channels.")(check)
@@ -69,7 +72,7 @@ def check(
 
 
 def _look(configuration: "Configuration", *, offline: bool, notify: bool) -> Iterator["Finding"]:
-    from monitor.cli import findings  # noqa: PLC0415 - slow to import
+    from monitor.cli import findings, tenant_findings  # noqa: PLC0415 - slow to import
     from monitor.clock import SystemClock  # noqa: PLC0415 - with the rest
 
     clock = SystemClock()
@@ -78,13 +81,16 @@ def _look(configuration: "Configuration", *, offline: bool, notify: bool) -> Ite
     yield from findings.of_database(configuration)
     if not offline:
         for name in configuration.tenants:
-            yield from findings.of_tenant(name, configuration, clock)
+            yield from tenant_findings.of_tenant(name, configuration, clock)
     yield from findings.of_channels(configuration, clock, notify=notify and not offline)
 
 
 def _show(finding: "Finding", width: int) -> None:
     about = clean(finding.about)
-    table([Column(title="")] * 3, [(about.ljust(width), finding.state.value, finding.detail)])
+    table(
+        [Column(title="")] * 3,
+        [(about.ljust(width), finding.state.value.ljust(_STATE_WIDTH), finding.detail)],
+    )
 
 
 def _widest(configuration: "Configuration") -> int:
@@ -92,6 +98,6 @@ def _widest(configuration: "Configuration") -> int:
     rows = ["configuration", "database"]
     rows += [f"maintenance {name}" for name in configuration.plan.windows]
     rows += [f"channel {name}" for name in configuration.channels]
-    parts = ("sign-in", "reached", *configuration.collectors)
+    parts = ("sign-in", "reached", "clock", "cost", *configuration.collectors)
     rows += [f"{name}/{part}" for name in configuration.tenants for part in parts]
     return max(len(clean(row)) for row in rows)

@@ -81,6 +81,9 @@ def _show_tenant(tenant: TenantSight, now: datetime) -> None:
     last = tenant.last_poll_at
     if last is None:
         seen = "never polled: is the daemon running?"
+    elif tenant.sight is not Sight.OK and tenant.last_known_at is not None:
+        known = tenant.last_known_at
+        seen = f"last known at {clock_time(known, now)} UTC, {ago(known, now)}"
     else:
         seen = f"as of {clock_time(last, now)} UTC, {ago(last, now)}"
     since = "" if tenant.since is None else f", since {clock_time(tenant.since, now)} UTC"
@@ -93,7 +96,7 @@ def _show_tenant(tenant: TenantSight, now: datetime) -> None:
             Column(title="last success"),
             Column(title="every"),
             Column(title="samples", right=True),
-            Column(title="last error"),
+            Column(title="remark"),
         ],
         [
             (
@@ -101,8 +104,10 @@ def _show_tenant(tenant: TenantSight, now: datetime) -> None:
                 collector.sight.value,
                 ago(collector.last_success_at, now),
                 span(collector.every),
-                str(collector.samples),
-                collector.last_error or "",
+                str(collector.samples)
+                if collector.is_current
+                else f"{collector.samples} last known",
+                collector.remark,
             )
             for collector in tenant.collectors
         ],

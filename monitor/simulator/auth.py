@@ -94,6 +94,10 @@ class TokenOffice:
         self._grants: dict[str, Grant] = {}
         self._used: Counter[str] = Counter()
 
+    def issued(self) -> tuple[str, ...]:
+        """Return every token that was handed out."""
+        return tuple(self._grants)
+
     def with_client_credentials(
         self, content_type: str, body: bytes, terms: Terms
     ) -> dict[str, object]:

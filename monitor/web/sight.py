@@ -34,11 +34,17 @@ class State(Protocol):
     def last_error(self) -> str | None: ...  # noqa: D102
     @property
     def samples(self) -> int: ...  # noqa: D102
+    @property
+    def note(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorSight:
-    """One collector of a tenant. `since` is when it began to see so, None when it never polled."""
+    """One collector of a tenant. `since` is when it began to see so, None when it never polled.
+
+    `note` says what its last good poll could not read; `is_current` whether `samples` are of now
+    and not the last known ones.
+    """
 
     name: str
     sight: Sight
@@ -48,6 +54,17 @@ class CollectorSight:
     last_success_at: datetime | None = None
     last_error: str | None = None
     samples: int = 0
+    note: str = ""
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether what is known is of now."""
+        return self.sight is Sight.OK
+
+    @property
+    def remark(self) -> str:
+        """Return why it does not see, else what it cannot read."""
+        return self.last_error or self.note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +81,12 @@ class TenantSight:
         """Return when anything was asked of the tenant last; None: never."""
         polls = [c.last_poll_at for c in self.collectors if c.last_poll_at is not None]
         return max(polls, default=None)
+
+    @property
+    def last_known_at(self) -> datetime | None:
+        """Return when any of it was seen last; None: never."""
+        seen = [c.last_success_at for c in self.collectors if c.last_success_at is not None]
+        return max(seen, default=None)
 
 
 def tenant_sight(
@@ -104,4 +127,5 @@ def _collector_sight(
         last_success_at=state.last_success_at,
         last_error=None if state.outcome == "ok" else state.last_error,
         samples=state.samples,
+        note=state.note,
     )

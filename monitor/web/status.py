@@ -104,6 +104,7 @@ def status_document(found: Status) -> dict[str, object]:
                         "last_poll_at": iso(collector.last_poll_at),
                         "last_success_at": iso(collector.last_success_at),
                         "last_error": collector.last_error,
+                        "note": collector.note,
                         "samples": collector.samples,
                         "every_s": collector.every.total_seconds(),
                     }

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.integration.cli.site import Ran, Site
+from tests.integration.cli.site import ONE_COLLECTOR, Ran, Site
 
 
 def states(ran: Ran) -> dict[str, str]:
@@ -20,6 +20,8 @@ def test_a_good_installation_passes_every_check(site: Site) -> None:
         "database": "ok",
         "production/sign-in": "ok",
         "production/reached": "ok",
+        "production/clock": "ok",
+        "production/cost": "ok",
         "production/sessions": "ok",
         "production/queues": "ok",
         "production/licenses": "ok",
@@ -84,7 +86,96 @@ def test_a_collector_that_may_not_read_says_what_it_needs(site: Site) -> None:
     assert ran.status == 1
     assert states(ran)["production/queues"] == "failed"
     assert states(ran)["production/sessions"] == "ok"
-    assert "OR.Queues.Read" in detail(ran, "production/queues")
+    assert detail(ran, "production/queues").endswith("; grant the permission Queues.View")
+
+
+def test_the_table_tells_version_sign_in_clock_and_cost(site: Site) -> None:
+    ran = site.command("check", "--json")
+
+    assert detail(ran, "production/sign-in") == (
+        "as client-credentials; a token for 1h; scopes OR.Folders.Read OR.Queues.Read "
+        "OR.Robots.Read OR.Settings.Read"
+    )
+    assert detail(ran, "production/reached").endswith("answers, version 26.3.0-s192.2662, API 20.0")
+    assert "this machine's, within" in detail(ran, "production/clock")
+    assert detail(ran, "production/queues").endswith("; 1 request every 1m")
+    assert detail(ran, "production/cost") == "about 5.2 requests a minute, none metered"
+
+
+@pytest.mark.parametrize(
+    ("found", "wrong", "about", "says"),
+    [
+        (
+            "/acme/Production/",
+            "/acme/Nowhere/",
+            "reached",
+            "there is no such organization or tenant; check `url`",
+        ),
+        (
+            "/acme/Production/",
+            "/nobody/Production/",
+            "reached",
+            "there is no such organization or tenant; check `url`",
+        ),
+        ("http://", "https://", "sign-in", "does not speak TLS; write http:// for https:// in"),
+        (
+            'client_secret_env = "SIM_SECRET"',
+            'client_secret = "an-old-secret"',
+            "sign-in",
+            "invalid_client); check client_id and the secret",
+        ),
+        (
+            'client_secret_env = "SIM_SECRET"',
+            'client_secret_env = "SIM_SECRET", scopes = ["OR.Nonsense"]',
+            "sign-in",
+            "invalid_scope); check client_id and the secret, and that the external application",
+        ),
+        (
+            'client_secret_env = "SIM_SECRET"',
+            'client_secret_env = "SIM_SECRET", identity_url = "http://127.0.0.1:9"',
+            "sign-in",
+            "`identity_url`",
+        ),
+        (
+            'client_secret_env = "SIM_SECRET"',
+            'client_secret_env = "SIM_SECRET", scopes = ["OR.Queues.Read"]',
+            "sessions",
+            "; grant the application the scope OR.Robots.Read or OR.Robots",
+        ),
+    ],
+)
+def test_what_is_wrong_is_one_failed_row_with_the_cure(
+    site: Site, found: str, wrong: str, about: str, says: str
+) -> None:
+    text = site.config.read_text()
+    assert found in text
+    site.config.write_text(text.replace(found, wrong) + ONE_COLLECTOR)
+
+    ran = site.command("check", "--json")
+
+    failed = [one for one in ran.json["checks"] if one["state"] == "failed"]
+    assert [one["about"] for one in failed] == [f"production/{about}"]
+    assert says in failed[0]["detail"]
+    assert "an-old-secret" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("html", "is a web page, not data; `url` (or `identity_url`) probably has a wrong path"),
+        ("redirect", "`url` is probably not an Orchestrator"),
+        ("server-error", "Orchestrator is failing or in maintenance (503)"),
+    ],
+)
+def test_whoever_answers_in_its_place_is_told_once(site: Site, fault: str, says: str) -> None:
+    site.simulator.faults.start(fault, on="Status")
+
+    ran = site.command("check", "--json")
+
+    failed = [one for one in ran.json["checks"] if one["state"] == "failed"]
+    assert [one["about"] for one in failed] == ["production/reached"]
+    assert says in failed[0]["detail"]
+    assert ran.status == 3
 
 
 def test_notify_sends_through_every_channel_and_says_who_refused(site: Site) -> None:

@@ -75,6 +75,33 @@ def test_status_says_why_a_tenant_is_not_seen(
     assert status["healthy"] is False
 
 
+def test_what_cannot_be_read_is_told_in_words_though_the_tenant_is_seen(site: Site) -> None:
+    site.simulator.settings.denied = frozenset({"Machines.View"})
+    site.watch_once()
+
+    ran = site.command("status")
+
+    assert "grant Machines.View to see all of them" in ran.out
+    status = site.command("status", "--json").json
+    assert status["tenants"][0]["sight"] == "ok"
+    notes = {c["name"]: c["note"] for c in status["tenants"][0]["collectors"]}
+    assert notes["queues"] == ""
+    assert "Machines.View" in notes["sessions"]
+
+
+def test_values_of_a_tenant_that_is_not_seen_are_the_last_known_ones(site: Site) -> None:
+    site.configure(ONE_COLLECTOR)
+    site.watch_once()
+    site.simulator.faults.start("html")
+    site.watch_once()
+
+    ran = site.command("status")
+
+    assert "last known at" in ran.out
+    assert "54 last known" in ran.out
+    assert "is a web page, not data" in ran.out
+
+
 def test_status_before_the_first_run_says_what_to_do(site: Site) -> None:
     ran = site.command("status")
 

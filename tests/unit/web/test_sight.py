@@ -19,6 +19,7 @@ class FakeState:
     last_poll_at: datetime = NOW
     last_success_at: datetime | None = NOW
     last_error: str | None = None
+    note: str = ""
     samples: int = 7
 
 
@@ -95,3 +96,35 @@ def test_an_error_that_is_over_is_not_shown() -> None:
     tenant = judged(FakeState(collector="sessions", last_error="long ago"))
 
     assert [collector.last_error for collector in tenant.collectors] == [None, None]
+
+
+def test_what_a_good_poll_could_not_read_is_a_remark_and_no_worse_sight() -> None:
+    (seen,) = [
+        c
+        for c in judged(FakeState(collector="queues", note="31 of 34 folders readable")).collectors
+        if c.name == "queues"
+    ]
+
+    assert (seen.sight, seen.is_current, seen.remark) == (
+        Sight.OK,
+        True,
+        "31 of 34 folders readable",
+    )
+
+
+def test_what_is_not_seen_now_is_the_last_known_and_the_remark_says_why() -> None:
+    tenant = judged(
+        FakeState(
+            collector="queues",
+            outcome="unreachable",
+            last_error="no answer",
+            note="31 of 34 folders readable",
+            last_success_at=after(-600),
+        ),
+        FakeState(collector="sessions", outcome="unreachable", last_success_at=after(-300)),
+    )
+
+    queues = tenant.collectors[0]
+    assert (queues.is_current, queues.remark) == (False, "no answer")
+    assert tenant.last_known_at == after(-300)
+    assert judged().last_known_at is None
