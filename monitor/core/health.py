@@ -3,6 +3,7 @@
 What fails with all of a tenant is the tenant's matter; what fails alone is the collector's own.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ WHOLE = "everything"
 LONG = timedelta(minutes=2)
 """Being blind for shorter changes nothing: it is what makes a robot unresponsive."""
 
+# People know the name of a call, not its path.
+_ENDPOINT = re.compile(r"^/(?:\S*[./])?(\w+)(?:\([^)\s]*\))?: ")
 _DAY = timedelta(days=1)
 
 DOUBTFUL = "doubtful"
@@ -162,7 +165,7 @@ def tenant_subject(tenant: str, labels: Mapping[str, str]) -> Subject:
 
 def because(subject: Subject, failed: Failed | None = None) -> Subject:
     """Return a collector as it sees after a poll that failed, or one that did not."""
-    reason = "" if failed is None else failed.message
+    reason = "" if failed is None else _ENDPOINT.sub(r"\1: ", failed.message)
     sight = Sight.OK if failed is None else sight_after(failed.kind)
     labels = subject.labels
     if labels["reason"] == reason and labels["sight"] == sight.value:

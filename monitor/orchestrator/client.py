@@ -169,8 +169,8 @@ class OrchestratorClient:
         if wait_s:
             until = self._clock.now() + timedelta(seconds=wait_s)
             msg = (
-                f"{endpoint}: not asked until {until:%H:%M:%S} UTC, because Orchestrator has asked "
-                "to slow down (429)"
+                f"{endpoint}: Orchestrator asked to slow down (429); not asked again until "
+                f"{until:%H:%M:%S} UTC"
             )
             raise HeldBack(msg, endpoint=endpoint, retry_after_s=wait_s)
         if need is Need.METERED and not self._budget.take():

@@ -230,7 +230,7 @@ def _of_user(poll: Poll) -> list[Folder]:
     for _ in range(MOST_PAGES):
         page = _plain(poll, OF_USER, FolderPage, {"take": _AT_ONCE, "skip": len(raws)})
         raws += page.page_items
-        if not page.page_items or (page.count is not None and len(raws) >= page.count):
+        if not page.page_items or (isinstance(page.count, int) and len(raws) >= page.count):
             break
     return _read(poll, raws)
 

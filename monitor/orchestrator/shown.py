@@ -42,6 +42,10 @@ class Shown(Generic[T]):
         """Take note of a poll in which no rung answered."""
         self._unread = [shown for rung in self._rungs for shown in rung.values()]
 
+    def last(self, rung: int) -> Mapping[int | None, Collection[T]]:
+        """Return the last good answer of each part of a rung."""
+        return self._rungs[rung]
+
     def clear(self) -> None:
         """Forget all answers: the next one tells everything."""
         for rung in self._rungs:

@@ -155,7 +155,7 @@ class FolderPage(msgspec.Struct, gc=False, rename="pascal"):
     """A page of GetAllForCurrentUser. Source: Orchestrator reference, folders (since API 18)."""
 
     page_items: list[msgspec.Raw]
-    count: int | None = None
+    count: object = None
 
 
 class License(msgspec.Struct, rename="pascal"):

@@ -5,8 +5,9 @@ the tenant's integrations share its limit, and its rows hold the customer's data
 Source: Orchestrator reference, queue processing status, published limits.
 
 The package is one collector: `sweep.py` asks and describes, `homes.py` learns the folder of each
-queue where the tenant is asked at once. `items.py` decides what is asked of the items and when,
-`survey.py` is one such question, `pages.py` a page of its answer.
+queue where the tenant is asked at once, `closed.py` tells a queue that is gone from one whose
+folder is closed. `items.py` decides what is asked of the items and when, `survey.py` is one such
+question, `pages.py` a page of its answer.
 """
 
 from collections.abc import Collection, Mapping

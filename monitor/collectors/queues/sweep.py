@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from monitor.collectors.queues import closed
 from monitor.collectors.queues.homes import Definitions, Homes
 from monitor.collectors.queues.items import ITEM_METRICS, Asked, ItemMetrics
 from monitor.core.kinds import QUEUE
@@ -46,6 +47,7 @@ class Sweep:
         )
         self._at_once = Source(status)
         self._each = EachFolder(status, "Queues.View")
+        self._closed = closed.Closed(status)
         self._folders = folders
         self._definitions = Definitions(folders)
         self._items = ItemMetrics(wanted, folders) if wanted else None
@@ -100,8 +102,13 @@ class Sweep:
                 placed.append((row, ""))
             elif home.counts is not False:
                 placed.append((row, home.folder))
-        self._shown.read(_AT_ONCE, {None: _ids(row for row, _ in placed)})
-        return self._collected(poll, placed, note)
+        tree = self._folders.known(poll) if homes else None
+        counted = tree.counted if tree is not None else {}
+        parts = _by_home(placed, counted)
+        hiding = self._closed.ask(poll, self._shown.last(_AT_ONCE), parts, counted)
+        open_parts = {part: ids for part, ids in parts.items() if part not in hiding}
+        self._shown.read(_AT_ONCE, open_parts, refused=hiding)
+        return self._collected(poll, placed, "; ".join(filter(None, (note, closed.note(hiding)))))
 
     def _by_folder(self, poll: Poll, *, clearly: bool = False) -> Collected:
         """Ask each folder that counts; `clearly` where the tenant could be asked at once as well.
@@ -124,6 +131,8 @@ class Sweep:
             found = [row for row in answer if row.queue_definition_id not in seen]
             rows.extend((row, folders[folder_id]) for row in found)
             seen |= _ids(answer)
+        # Where the tenant's list only wants a folder, all folders together are all that it showed.
+        clearly = clearly or isinstance(self._at_once.refusal, FolderRequired)
         if clearly and len(answers) == len(folders):
             self._shown.clear()
         self._shown.read(
@@ -223,6 +232,17 @@ def _unclear(rows: Iterable[QueueStatus], homes: Homes) -> bool:
 
 def _ids(rows: Iterable[QueueStatus]) -> frozenset[int]:
     return frozenset(row.queue_definition_id for row in rows if row.queue_definition_id is not None)
+
+
+def _by_home(
+    placed: Iterable[tuple[QueueStatus, str]], counted: Mapping[int, str]
+) -> Mapping[int | None, Collection[int]]:
+    ids_of = {path: folder_id for folder_id, path in counted.items()}
+    parts: dict[int | None, set[int]] = {}
+    for row, path in placed:
+        if row.queue_definition_id is not None:
+            parts.setdefault(ids_of.get(path), set()).add(row.queue_definition_id)
+    return parts
 
 
 def _values(row: QueueStatus, now: datetime) -> Values:

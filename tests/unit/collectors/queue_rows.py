@@ -44,6 +44,8 @@ class Tenant:
         self.client = client
         self.queues = {1: [1], 2: [1, 2], 3: [3], 4: [4]}
         self.refused: dict[int | None, httpx.Response] = {}
+        # What the tenant's list does not show, though a folder does.
+        self.hidden: set[int] = set()
         self.scoped("**")
         server.routes[STATUS] = self._status
         server.routes[FOLDERS] = paged(
@@ -74,7 +76,7 @@ class Tenant:
         folder_id = None if named is None else int(named)
         if folder_id in self.refused:
             return self.refused[folder_id]
-        here = {queue for one, found in self.queues.items() for queue in found}
+        here = {queue for found in self.queues.values() for queue in found} - self.hidden
         if folder_id is not None:
             here = set(self.queues.get(folder_id, ()))
         return page([a_status(queue_id) for queue_id in sorted(here)])

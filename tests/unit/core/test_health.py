@@ -60,6 +60,21 @@ def test_failures_in_a_row_are_counted_with_the_last_reason() -> None:
     assert values(health, 120) == {"failed_polls": 2, "seconds_since_success": 120}
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("/odata/Sessions/UiPath.Server.OData.GetGlobalSessions: no", "GetGlobalSessions: no"),
+        ("/odata/Sessions/UiPath.Server.OData.ByFolderId(folderId=7): no", "ByFolderId: no"),
+        ("/odata/QueueDefinitions: not permitted (403)", "QueueDefinitions: not permitted (403)"),
+        ("/api/Stats/GetLicenseStats: no", "GetLicenseStats: no"),
+        ("sign-in at https://x/y: no", "sign-in at https://x/y: no"),
+        ("no answer", "no answer"),
+    ],
+)
+def test_the_reason_names_the_call_and_not_its_path(message: str, told: str) -> None:
+    assert reason(BEGINNING.after(a_snapshot(Failed(kind="error", message=message)), NOW)) == told
+
+
 def test_one_good_poll_ends_the_row() -> None:
     health = BEGINNING.after(BAD, after(60)).after(GOOD, after(120))
 

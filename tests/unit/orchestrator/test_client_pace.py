@@ -38,8 +38,7 @@ def test_a_refusal_keeps_the_others_from_asking_and_the_sessions_go_on(server: S
 
     assert len(server.asked) == 2
     assert str(caught.value) == (
-        "/odata/Folders: not asked until 08:05:00 UTC, because Orchestrator has asked to slow "
-        "down (429)"
+        "/odata/Folders: Orchestrator asked to slow down (429); not asked again until 08:05:00 UTC"
     )
     assert (caught.value.kind, caught.value.retry_after_s) == ("throttled", 60)
 
