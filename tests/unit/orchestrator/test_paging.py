@@ -215,3 +215,51 @@ def test_an_entity_is_mended_as_the_rows_of_lists_are(
     server.routes[PATH] = httpx.Response(200, content=body)
     with client.poll(30) as poll:
         assert poll.get(PATH, type=Folder).id == 7
+
+
+def cut(server: Server, count: int, cap: int, **more: object) -> None:
+    """Serve a list of which the server hands out less at a time than it is asked for."""
+    answer = paged(rows(count))
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        found = json.loads(answer(request).content)["value"]
+        return page(found[:cap], **{"@odata.count": count}, **more)
+
+    server.routes[PATH] = serve
+
+
+@pytest.mark.parametrize("count", [101, 250, 300, 1112])
+def test_a_server_that_cuts_pages_without_a_word_shows_all_its_rows(
+    client: OrchestratorClient, server: Server, count: int
+) -> None:
+    cut(server, count, cap=100)
+
+    assert ids(client) == list(range(1, count + 1))
+    before = len(server.asked)
+    assert ids(client) == list(range(1, count + 1))
+    assert len(server.asked) - before == -(-count // 100)
+
+
+def test_a_server_that_begins_to_cut_pages_loses_none(
+    client: OrchestratorClient, server: Server
+) -> None:
+    server.routes[PATH] = paged(rows(3500))
+    ids(client)
+    cut(server, 3500, cap=400)
+
+    assert ids(client) == list(range(1, 3501))
+
+
+def test_a_count_that_is_too_high_costs_one_request_and_changes_nothing(
+    client: OrchestratorClient, server: Server
+) -> None:
+    server.routes[PATH] = [
+        page(rows(12), **{"@odata.count": 24}),
+        page([]),
+        page(rows(12), **{"@odata.count": 24}),
+        page([]),
+    ]
+    for _ in range(2):
+        assert ids(client) == list(range(1, 13))
+    tops = [query_of(request)["$top"] for request in server.requests if request.url.query]
+    assert tops == ["1000", "12", "1000", "12"]
