@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from monitor.cli.context import opened
-from monitor.cli.options import ConfigOption, SinceOption, duration
+from monitor.cli.moments import SinceMomentOption, UntilMomentOption
+from monitor.cli.options import ConfigOption, duration
 from monitor.core.kinds import KINDS, Kind
 
 DEFAULT_SINCE = timedelta(days=1)
@@ -55,7 +56,8 @@ def show_history(
     name: Annotated[
         str | None, typer.Option(metavar="GLOB", help="Only names like this: 'Invoice*'.")
     ] = None,
-    since: SinceOption = None,
+    since: SinceMomentOption = None,
+    until: UntilMomentOption = None,
     every: Annotated[
         timedelta | None,
         typer.Option(
@@ -68,23 +70,31 @@ def show_history(
         Format, typer.Option("--format", help="How to print it.", show_default=True)
     ] = Format.TABLE,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    as_plot: Annotated[
+        bool, typer.Option("--plot", help="Draw it, by steps of --every or as fits.")
+    ] = False,
 ) -> None:
     """Show the past: every change that was recorded, or one row a step with --every.
 
     Without --since the last day. Times are UTC.
     """
-    from monitor.cli import past  # noqa: PLC0415 - slow to import
+    from monitor.cli import past, plot  # noqa: PLC0415 - slow to import
 
     chosen = Format.JSON if as_json else form
     with opened(config) as history:
+        end = min(until.before(history.now) if until else history.now, history.now)
+        begin = since.before(history.now) if since else end - DEFAULT_SINCE
+        if begin >= end:
+            raise typer.BadParameter("must be after --since", param_hint="--until")
+        if as_plot:
+            every = every or plot.step_of(end - begin)
         asked = past.Question(
-            kind=kind,
-            name=name,
-            since=history.now - (since or DEFAULT_SINCE),
-            now=history.now,
-            every=every,
+            kind=kind, name=name, since=begin, until=end, now=history.now, every=every
         )
         rows = past.steps(history.store, asked) if every else past.changes(history.store, asked)
+        if as_plot:
+            plot.print_as_plot(rows, asked)
+            return
         match chosen:
             case Format.JSON:
                 past.print_as_json(rows)

@@ -14,7 +14,7 @@ from monitor.core.kinds import Kind
 from monitor.core.sample import Subject
 from monitor.store.history import Summary, history, history_steps
 from monitor.store.store import Store
-from monitor.web.wording import clock_time, iso, number
+from monitor.web.wording import clock_time, iso, number, span
 
 # Instants of the history are the server's, whose clock may be ahead of ours; nothing is known
 # beyond the newest poll, so looking a day too far adds nothing.
@@ -28,13 +28,19 @@ Value = float | Summary | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What was asked."""
+    """What was asked. `until` is now, or before."""
 
     kind: Kind
     name: str | None
     since: datetime
+    until: datetime
     now: datetime
     every: timedelta | None
+
+    @property
+    def end(self) -> datetime:
+        """Return up to when the history is read."""
+        return self.until if self.until < self.now else self.now + AHEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +55,9 @@ class Row:
 
 def changes(store: Store, asked: Question) -> Iterator[Row]:
     """Yield what was recorded, as it was recorded."""
-    for stretch in history(store, asked.kind.name, name_glob=asked.name, since=asked.since):
+    for stretch in history(
+        store, asked.kind.name, name_glob=asked.name, since=asked.since, until=asked.end
+    ):
         yield Row(
             subject=stretch.subject,
             at=stretch.valid_from,
@@ -66,7 +74,7 @@ def steps(store: Store, asked: Question) -> Iterator[Row]:
         asked.kind.name,
         name_glob=asked.name,
         since=asked.since,
-        until=asked.now + AHEAD,
+        until=asked.end,
         every=asked.every,
     ):
         yield Row(subject=step.subject, at=step.at, until=None, values=step.metrics)
@@ -122,6 +130,7 @@ def print_as_table(rows: Iterable[Row], asked: Question) -> None:
     table(
         [
             Column(title="at (UTC)"),
+            *([Column(title="lasted", right=True)] if asked.every is None else []),
             *([Column(title="tenant")] if has_tenants else []),
             Column(title=asked.kind.name),
             *([Column(title="folder")] if has_folder else []),
@@ -131,6 +140,7 @@ def print_as_table(rows: Iterable[Row], asked: Question) -> None:
         [
             (
                 clock_time(row.at, asked.now),
+                *([_lasted(row)] if asked.every is None else []),
                 *([row.subject.tenant] if has_tenants else []),
                 row.subject.name,
                 *([row.subject.labels.get("folder", "")] if has_folder else []),
@@ -142,6 +152,10 @@ def print_as_table(rows: Iterable[Row], asked: Question) -> None:
     )
     if asked.every is not None:
         say("Each value: average (least..greatest), one number where they are the same.")
+
+
+def _lasted(row: Row) -> str:
+    return "still so" if row.until is None else span(row.until - row.at)
 
 
 def _as_json(row: Row) -> dict[str, object]:

@@ -90,7 +90,7 @@ def history_steps(
     """
     if every <= timedelta():
         raise ValueError("a step must be longer than nothing")
-    begin = EPOCH + (since - EPOCH) // every * every
+    begin = first_step(since, every)
     names = tuple(metric.name for metric in KINDS[kind].metrics)
     tallies: dict[tuple[int, int], _Tally] = {}
     with store.reading() as connection:
@@ -121,6 +121,11 @@ def history_steps(
         )
         for subject_id, step in order
     )
+
+
+def first_step(since: datetime, every: timedelta) -> datetime:
+    """Return when the step begins in which an instant lies."""
+    return EPOCH + (since - EPOCH) // every * every
 
 
 @dataclass(slots=True)

@@ -56,3 +56,42 @@ def test_a_name_that_nothing_has_gives_an_empty_answer(site: Site) -> None:
 
     assert site.command("history", "queues", "--name", "zzz*", "--json").json == []
     assert "No history of queues" in site.command("history", "queues", "--name", "zzz*").out
+
+
+def test_the_past_may_end_before_now(site: Site) -> None:
+    site.watch_once()
+
+    assert site.command("history", "queues", "--since", "2h", "--until", "1h", "--json").json == []
+    assert len(site.command("history", "queues", "--since", "2h", "--until", "0s", "--json").json)
+
+
+def test_a_table_tells_how_long_a_state_lasted(site: Site) -> None:
+    site.watch_once()
+
+    shown = site.command("history", "sessions").out
+
+    assert "lasted" in shown.splitlines()[0]
+    assert "still so" in shown
+
+
+def test_a_plot_is_a_line_of_blocks_for_each_metric(site: Site) -> None:
+    site.watch_once()
+
+    shown = site.command("history", "queues", "--name", "Invoices", "--since", "1h", "--plot")
+
+    assert shown.status == 0
+    assert "Invoices (Finance)" in shown.out
+    line = next(one for one in shown.out.splitlines() if one.startswith("  new_items"))
+    assert (line.count("·"), line.count("▁")) in {(59, 1), (60, 1)}
+    assert "1m a block" in shown.out
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--since", "yesterday"), ("--since", "1h", "--until", "2h"), ("--until", "1999")],
+)
+def test_a_time_that_is_none_is_told(site: Site, options: tuple[str, ...]) -> None:
+    ran = site.command("history", "queues", *options)
+
+    assert ran.status == 2
+    assert "Traceback" not in ran.err

@@ -1,0 +1,93 @@
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from monitor.cli.past import Question, Row
+from monitor.cli.plot import WIDTH, Curve, blocks, print_as_plot, step_of
+from monitor.core.kinds import QUEUE
+from monitor.store.history import Summary
+from tests.builders import NOW, a_subject, after
+
+MINUTE = timedelta(minutes=1)
+LEGEND = (
+    "09:00:00 to 09:05:00 UTC, 1m a block, its average; beside it the least and the greatest "
+    "value (· nothing known)"
+)
+
+
+def flat(value: float) -> Summary:
+    return Summary(avg=value, min=value, max=value)
+
+
+def curve(*averages: float | None) -> Curve:
+    return Curve(name="new_items", steps=[None if one is None else flat(one) for one in averages])
+
+
+@pytest.mark.parametrize(
+    ("averages", "drawn"),
+    [
+        ((0, 7, 14), "▁▅█"),
+        ((5, 5, 5), "▁▁▁"),
+        ((None, 1, None, 2), "·▁·█"),
+        ((None, None), "··"),
+        ((), ""),
+        ((-1e308, 0, 7e307), "▁▅█"),
+    ],
+)
+def test_a_step_is_a_block_as_high_as_its_average(
+    averages: tuple[float | None, ...], drawn: str
+) -> None:
+    assert blocks(curve(*averages)) == drawn
+
+
+def test_the_least_and_the_greatest_value_are_the_ends_not_the_averages() -> None:
+    steps = [Summary(avg=5, min=0, max=10), Summary(avg=6, min=5, max=7)]
+
+    assert Curve(name="x", steps=steps).ends == (0, 10)
+    assert curve(None).ends is None
+
+
+@pytest.mark.parametrize(
+    ("length_s", "step_s"), [(60, 1), (61, 2), (3600, 60), (1, 1), (86_400, 1440)]
+)
+def test_a_step_is_as_long_as_fills_the_width(length_s: int, step_s: int) -> None:
+    step = step_of(timedelta(seconds=length_s))
+
+    assert step == timedelta(seconds=step_s)
+    assert timedelta(seconds=length_s) / step <= WIDTH
+
+
+def a_question(minutes: int) -> Question:
+    return Question(
+        kind=QUEUE, name=None, since=NOW, until=after(60 * minutes), now=after(3600), every=MINUTE
+    )
+
+
+def rows(*values: tuple[str, int, float]) -> Iterator[Row]:
+    for name, minute, value in values:
+        subject = a_subject(name, labels={"folder": "Finance" if name == "A" else ""})
+        values_of = {"new_items": flat(value), "failed_items": None}
+        yield Row(subject=subject, at=after(60 * minute), until=None, values=values_of)
+
+
+def test_each_subject_is_drawn_with_what_is_known_of_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_as_plot(rows(("A", 0, 1), ("A", 3, 900), ("\x1b[2J", 1, 5)), a_question(5))
+
+    assert capsys.readouterr().out.splitlines() == [
+        "A (Finance)",
+        "  new_items  1 ▁··█· 900",
+        "",
+        "\\x1b[2J",
+        "  new_items  5 ·▁···",
+        "",
+        LEGEND,
+    ]
+
+
+def test_nothing_known_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    print_as_plot([], a_question(5))
+
+    assert capsys.readouterr().out == "No history of queues in this time.\n"
