@@ -4,7 +4,7 @@ No clock, no log, no mutation: the same input gives the same output, so a month 
 and a second evaluation at the same instant adds nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +14,8 @@ from monitor.core.lifecycle import Facts
 from monitor.core.rule import Evidence, NoData, Rule
 from monitor.core.sample import Collected, Sample, Subject, subject_labels
 from monitor.core.scopes import Scopes, Sorted
+from monitor.core.steady import Identity, Memory, Sifted
 from monitor.core.window import Windows
-
-Identity = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,37 +35,30 @@ def evaluate(
     now: datetime,
     scopes: Scopes | None = None,
     missing: Sequence[Subject] = (),
+    memory: Memory | None = None,
 ) -> Evaluation:
     """Judge a good poll of one tenant.
 
     Only alerts of this tenant and of the kinds that the poll answers for are touched. `scopes` are
     those of `rules`, kept from one poll to the next because that is faster. `missing` are the
-    subjects that the last good poll had and this one has not (see `roster`).
+    subjects that the last good poll had and this one has not (see `roster`). `memory` is what
+    `rules` said at the last poll: with it nothing else comes out, at less cost.
     """
+    memory = Memory(rules) if memory is None else memory
     scopes = Scopes(rules) if scopes is None else scopes
-    by_rule: dict[tuple[str, str], dict[Identity, Alert]] = {}
-    ended: dict[AlertKey, Alert] = {}
-    alarmed: set[str] = set()
-    for key, alert in alerts.items():
-        if key.subject[0] != tenant or key.subject[1] not in collected.kinds:
-            continue
-        if alert.phase is Phase.RESOLVED:
-            ended[key] = alert
-            continue
-        by_rule.setdefault((key.rule, key.subject[1]), {})[key.subject] = alert
-        alarmed.add(key.subject[2])
-    by_kind = {
-        kind: scopes.sort(tenant, kind, samples, alarmed)
-        for kind, samples in collected.by_kind().items()
-    }
+    by_rule, ended = _sorted(alerts, tenant, collected.kinds)
+    samples_of = collected.by_kind()
+    by_kind = {kind: scopes.sort(tenant, kind, samples) for kind, samples in samples_of.items()}
     changed: list[Alert] = []
     events: list[AlertEvent] = []
     for rule in rules:
         if rule.kind not in by_kind:
             continue
         standing = by_rule.get((rule.name, rule.kind), {})
+        by_scope = by_kind[rule.kind]
+        said = memory.sift(rule, tenant, samples_of[rule.kind], by_scope, windows)
         for before, (after, happened) in _judge(
-            rule, by_kind[rule.kind], standing, ended, collected, windows, now
+            rule, said, by_scope, standing, ended, collected, windows, now
         ):
             if after is not before:
                 changed.append(after)
@@ -79,6 +71,31 @@ def evaluate(
                 changed.append(after)
                 events.extend(happened)
     return Evaluation(alerts=tuple(changed), events=tuple(events))
+
+
+def _sorted(
+    alerts: Mapping[AlertKey, Alert], tenant: str, kinds: Collection[str]
+) -> tuple[dict[tuple[str, str], dict[Identity, Alert]], dict[AlertKey, Alert]]:
+    """Return the open alerts of a tenant and of these kinds by rule and kind, and those that ended.
+
+    All alerts there are, at each poll.
+    """
+    by_rule: dict[tuple[str, str], dict[Identity, Alert]] = {}
+    ended: dict[AlertKey, Alert] = {}
+    resolved = Phase.RESOLVED
+    for key, alert in alerts.items():
+        rule, subject = key
+        of_tenant, kind, _ = subject
+        if of_tenant != tenant or kind not in kinds:
+            continue
+        if alert.phase is resolved:
+            ended[key] = alert
+            continue
+        of_rule = by_rule.get((rule, kind))
+        if of_rule is None:
+            of_rule = by_rule[rule, kind] = {}
+        of_rule[subject] = alert
+    return by_rule, ended
 
 
 def pause(alerts: Iterable[Alert]) -> Evaluation:
@@ -125,6 +142,7 @@ def _unseen(subject: Subject) -> str:
 
 def _judge(
     rule: Rule,
+    said: Sifted,
     samples: Sorted,
     standing: Mapping[Identity, Alert],
     ended: Mapping[AlertKey, Alert],
@@ -132,30 +150,53 @@ def _judge(
     windows: Windows,
     now: datetime,
 ) -> Iterator[tuple[Alert | None, lifecycle.Step]]:
-    """Yield (alert before, step) for every subject of one rule that has or gets an alert."""
-    breached, unclear = rule.breaches(samples.for_rule(rule), windows)
-    for sample in breached:
-        identity = sample.subject.identity
+    """Yield (alert before, step) for every subject of one rule that has or gets an alert.
+
+    But for those that would only be told the same again.
+    """
+    for identity, sample in said.breached.items():
         if identity not in standing:
             previous = ended.get(AlertKey(rule.name, identity)) if ended else None
             yield None, lifecycle.begin(rule, _facts(rule, sample, windows), now, previous)
     if not standing:
         return
-    is_breached = {sample.subject.identity for sample in breached}
-    is_unclear = {sample.subject.identity for sample in unclear}
-    for identity, alert in standing.items():
+    for identity, alert in _not_at_rest(rule, said, standing):
         found = samples.find(alert.subject.key)
         if found is None:
             # A folder that could not be read hides its queues: unknown, never gone.
             evidence = Evidence.UNCLEAR if collected.partial else Evidence.ABSENT
-        elif identity in is_breached:
+        elif identity in said.breached:
             evidence = Evidence.BREACHED
-        elif identity in is_unclear:
+        elif identity in said.unclear:
             evidence = Evidence.UNCLEAR
         else:
             evidence = _evidence(rule, found, alert, windows)
         facts = _standing_facts(rule, alert, found, windows)
         yield alert, lifecycle.step_for(evidence, alert, rule, facts, now)
+
+
+def _not_at_rest(
+    rule: Rule, said: Sifted, standing: Mapping[Identity, Alert]
+) -> Iterable[tuple[Identity, Alert]]:
+    """Return the alerts for which it matters what a poll says."""
+    moved, at_rest = said.moved, said.at_rest
+    if moved is None:
+        return standing.items()
+    if len(at_rest) > len(standing):
+        for identity in at_rest.keys() - standing.keys():
+            del at_rest[identity]
+    others: list[tuple[Identity, Alert]] = []
+    for identity, alert in [
+        (identity, alert)
+        for identity, alert in standing.items()
+        if at_rest.get(identity) is not alert or identity in moved
+    ]:
+        is_as_it_was = identity in said.breached and identity not in moved
+        if is_as_it_was and lifecycle.is_at_rest(alert, rule):
+            at_rest[identity] = alert
+        else:
+            others.append((identity, alert))
+    return others
 
 
 def _evidence(rule: Rule, sample: Sample, alert: Alert, windows: Windows) -> Evidence:

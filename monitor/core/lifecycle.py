@@ -123,6 +123,17 @@ def breached(alert: Alert, rule: Rule, facts: Facts, now: datetime) -> Step:
     return held, ()
 
 
+def is_at_rest(alert: Alert, rule: Rule) -> bool:
+    """Tell whether a breach of the same value would change nothing but when it was seen last."""
+    return (
+        alert.phase is Phase.FIRING
+        and not alert.fine_count
+        and not alert.absent_count
+        and not alert.has_no_data
+        and alert.severity is rule.severity
+    )
+
+
 def fine(
     alert: Alert,
     rule: Rule,

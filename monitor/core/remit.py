@@ -18,6 +18,7 @@ from monitor.core.roster import Roster
 from monitor.core.rule import Rule
 from monitor.core.sample import Collected, Snapshot, Subject
 from monitor.core.scopes import Scopes
+from monitor.core.steady import Memory
 from monitor.core.window import Spans, Windows
 
 Metric = tuple[str, int]
@@ -40,6 +41,7 @@ class Remit:
     rules: Sequence[Rule] = field(init=False)
     scopes: Scopes = field(init=False)
     roster: Roster = field(init=False)
+    memory: Memory = field(init=False)
     windows: Windows = field(init=False)
     spans: Spans = field(init=False)
 
@@ -48,6 +50,7 @@ class Remit:
         self.rules = tuple(self.plan.rules.values())
         self.scopes = Scopes(self.rules)
         self.roster = Roster(self.rules)
+        self.memory = Memory(self.rules)
         self.spans = looked_back_on(self.rules)
         self.windows = Windows(self.spans)
 
@@ -99,7 +102,15 @@ class Remit:
         # Windows end at the server's time, the clock by which their values are placed.
         self.windows.now = collected.observed_at
         return engine.evaluate(
-            alerts, tenant, collected, self.rules, self.windows, now, self.scopes, missing
+            alerts,
+            tenant,
+            collected,
+            self.rules,
+            self.windows,
+            now,
+            self.scopes,
+            missing,
+            self.memory,
         )
 
     def close(self, alerts: Mapping[AlertKey, Alert], now: datetime) -> list[Evaluation]:

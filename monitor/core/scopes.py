@@ -3,7 +3,7 @@
 A hundred rules for a hundred machines then cost as much as one rule for all of them.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from monitor.core.matching import Where
 from monitor.core.rule import Rule
@@ -30,32 +30,26 @@ class Scopes:
                 self._wheres.setdefault(rule.kind, set()).add(rule.where)
         self._indexes: dict[tuple[str, str], _Index] = {}
 
-    def sort(
-        self, tenant: str, kind: str, samples: Sequence[Sample], wanted: Container[str] = ()
-    ) -> "Sorted":
-        """Sort a tenant's samples of one kind; those of the subjects `wanted` can be found."""
+    def sort(self, tenant: str, kind: str, samples: Sequence[Sample]) -> "Sorted":
+        """Sort a tenant's samples of one kind."""
         wheres = self._wheres.get(kind, ())
         if len(wheres) < FEWEST:
-            return Sorted(samples, {}, wanted)
+            return Sorted(samples, {})
         index = self._indexes.get((tenant, kind))
         if index is None:
             index = self._indexes[tenant, kind] = _Index(wheres)
-        return Sorted(samples, index.sort(samples), wanted)
+        return Sorted(samples, index.sort(samples))
 
 
 class Sorted:
-    """Samples of one kind, by `where`; some can be found by their subject's key."""
+    """Samples of one kind, by `where` and by their subject's key."""
 
     def __init__(
-        self,
-        samples: Sequence[Sample],
-        buckets: Mapping[Where, list[list[Sample]]],
-        wanted: Container[str],
+        self, samples: Sequence[Sample], buckets: Mapping[Where, list[list[Sample]]]
     ) -> None:
         """Hold what was sorted; a `where` without buckets is not sorted by."""
         self._samples = samples
         self._buckets = buckets
-        self._wanted = wanted
         self._found: dict[str, Sample] | None = None
 
     def for_rule(self, rule: Rule) -> Sequence[Sample]:
@@ -66,13 +60,9 @@ class Sorted:
         return [sample for bucket in buckets for sample in bucket]
 
     def find(self, key: str) -> Sample | None:
-        """Return the sample of a subject that is wanted; None where there is none."""
+        """Return the sample of a subject; None where there is none."""
         if self._found is None:
-            self._found = {
-                sample.subject.key: sample
-                for sample in self._samples
-                if sample.subject.key in self._wanted
-            }
+            self._found = {sample.subject.key: sample for sample in self._samples}
         return self._found.get(key)
 
 

@@ -1,0 +1,170 @@
+"""What rules said of samples at the last poll: of those that have not moved they say it again.
+
+For a rule a sample has moved when one of the metrics that the rule speaks of has, or its subject.
+Rules that look back on windows, or at an age, are asked anew at each poll: time moves for them.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
+
+from monitor.core.alert import Alert
+from monitor.core.kinds import KINDS, by_doubling
+from monitor.core.rule import Rule
+from monitor.core.sample import Sample
+from monitor.core.scopes import Scopes, Sorted
+from monitor.core.window import Windows
+
+Identity = tuple[str, str, str]
+Found = dict[Identity, Sample]
+
+_MOST = 0.25
+
+_values = attrgetter("values")
+
+
+@dataclass(slots=True)
+class Sifted:
+    """Those for which a rule's condition holds, and those for which it cannot be told.
+
+    `moved` are the subjects that are not as they were; None where that is not known. `at_rest` is
+    for whoever asked: alerts to which only a subject that moves can do anything.
+    """
+
+    breached: Found
+    unclear: Found
+    moved: Collection[Identity] | None = None
+    at_rest: dict[Identity, Alert] = field(default_factory=dict)
+
+
+class Memory:
+    """Of a set of rules. Not for several threads; says what they would say without it."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        """Remember nothing yet."""
+        self._rules = rules
+        self._metrics = {rule.name: _steady_metrics(rule) for rule in rules}
+        self._views: dict[tuple[str, str, frozenset[str]], _View] = {}
+        self._said: dict[tuple[str, str], tuple[int, Sifted]] = {}
+
+    def forget(self) -> None:
+        """Ask all rules anew at the next poll."""
+        self._views.clear()
+        self._said.clear()
+
+    def sift(
+        self,
+        rule: Rule,
+        tenant: str,
+        samples: Sequence[Sample],
+        by_scope: Sorted,
+        windows: Windows,
+    ) -> Sifted:
+        """Return what a rule says of a poll; `by_scope` are its `samples`, sorted."""
+        metrics = self._metrics[rule.name]
+        if metrics is None:
+            return sifted(rule, by_scope, windows)
+        view = self._view(tenant, rule.kind, metrics)
+        view.look_at(samples)
+        key = (tenant, rule.name)
+        polls, before = self._said.get(key, (0, None))
+        if before is None or view.moved is None or polls != view.polls - 1:
+            said = sifted(rule, by_scope, windows)
+        else:
+            said = self._again(rule, before, view.moved, view.by_scope, windows)
+        self._said[key] = (view.polls, said)
+        return said
+
+    def _view(self, tenant: str, kind: str, metrics: frozenset[str]) -> "_View":
+        view = self._views.get((tenant, kind, metrics))
+        if view is None:
+            alike = [rule for rule in self._rules if self._metrics[rule.name] == metrics]
+            view = self._views[tenant, kind, metrics] = _View(tenant, kind, metrics, Scopes(alike))
+        return view
+
+    @staticmethod
+    def _again(
+        rule: Rule,
+        before: Sifted,
+        moved: Mapping[Identity, Sample],
+        by_scope: Sorted,
+        windows: Windows,
+    ) -> Sifted:
+        now = sifted(rule, by_scope, windows)
+        for old, new in ((before.breached, now.breached), (before.unclear, now.unclear)):
+            for identity in old.keys() & moved.keys():
+                del old[identity]
+            old.update(new)
+        return Sifted(before.breached, before.unclear, moved.keys(), before.at_rest)
+
+
+def sifted(rule: Rule, by_scope: Sorted, windows: Windows) -> Sifted:
+    """Ask a rule about all samples that it covers."""
+    breached, unclear = rule.breaches(by_scope.for_rule(rule), windows)
+    return Sifted(
+        {sample.subject.identity: sample for sample in breached},
+        {sample.subject.identity: sample for sample in unclear},
+    )
+
+
+def _steady_metrics(rule: Rule) -> frozenset[str] | None:
+    """Return the metrics on which alone a rule's answer depends; None where time counts too."""
+    ages = {metric.name for metric in KINDS[rule.kind].metrics if metric.step is by_doubling}
+    if rule.windows or not rule.metrics or rule.metrics & ages:
+        return None
+    return rule.metrics
+
+
+@dataclass(slots=True)
+class _View:
+    """A tenant's samples of a kind as rules that speak of the same metrics see them.
+
+    `moved` are those that are not as they were at the last poll, by identity; None where other
+    subjects are there, or others in their places.
+    """
+
+    tenant: str
+    kind: str
+    metrics: frozenset[str]
+    scopes: Scopes
+    polls: int = 0
+    moved: Mapping[Identity, Sample] | None = None
+    by_scope: Sorted = field(default_factory=lambda: Sorted((), {}))
+    _samples: Sequence[Sample] = ()
+    _parts: list[object] = field(default_factory=list)
+    _part: Callable[[tuple[float | None, ...]], object] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find where the metrics are."""
+        kind = KINDS[self.kind]
+        self._part = itemgetter(*sorted(kind.index(name) for name in self.metrics))
+
+    def look_at(self, samples: Sequence[Sample]) -> None:
+        """Take in a poll; one that was taken in already is the same."""
+        if self.polls and samples is self._samples:
+            return
+        before, parts_before = self._samples, self._parts
+        self._samples = samples
+        self._parts = parts = list(map(self._part, map(_values, samples)))
+        self.polls += 1
+        self.moved = None
+        if len(before) != len(samples):
+            return
+        # Whole lists at a time: this is a poll's hot path.
+        changed = [
+            (sample, old)
+            for sample, old, part, old_part in zip(
+                samples, before, parts, parts_before, strict=True
+            )
+            if part != old_part or sample.subject is not old.subject
+        ]
+        if len(changed) > len(samples) * _MOST:
+            return  # to ask about all of them costs no more
+        moved: dict[Identity, Sample] = {}
+        for sample, old in changed:
+            identity = sample.subject.identity
+            if sample.subject is not old.subject and identity != old.subject.identity:
+                return
+            moved[identity] = sample
+        self.moved = moved
+        self.by_scope = self.scopes.sort(self.tenant, self.kind, list(moved.values()))
