@@ -61,7 +61,8 @@ class Everything:
 class Tree:
     """The folders that a sign-in sees: `counted` are full paths by id, in the order of the paths.
 
-    `exists` is False before 2019.10, where a tenant has no folders at all.
+    `exists` is False before 2019.10, where a tenant has no folders at all, `is_classic` tells that
+    robots live in the folders: none is a modern one, workspaces aside.
     """
 
     def __init__(self, rows: Sequence[Folder], scope: Scope, *, exists: bool = True) -> None:
@@ -71,12 +72,12 @@ class Tree:
             for row in rows
             if row.id is not None
         }
-        personal = {
-            paths[row.id]
-            for row in rows
-            if row.id is not None and (row.is_personal or row.folder_type == "Personal")
-        }
+        personal = {paths[row.id] for row in rows if row.id is not None and _is_personal(row)}
         self.exists = exists
+        shared = [row for row in rows if not _is_personal(row)]
+        self.is_classic = not exists or (
+            bool(shared) and all(row.provision_type == "Manual" for row in shared)
+        )
         self._paths = {folder_id: label(path) for folder_id, path in paths.items()}
         self._verdicts = {
             path: scope.covers(path, is_personal=_is_below(path, personal))
@@ -259,6 +260,10 @@ def _plain(poll: Poll, path: str, kind: type[T], params: Mapping[str, object]) -
         if error.__cause__ is not None:
             raise  # it is there, and its answer cannot be read this time
         raise EndpointMissing(str(error), endpoint=path, status=error.status) from error
+
+
+def _is_personal(row: Folder) -> bool:
+    return bool(row.is_personal) or row.folder_type == "Personal"
 
 
 def _is_below(path: str, roots: Collection[str]) -> bool:

@@ -6,7 +6,7 @@ service user, a person's session its robot; session ids change when a session is
 
 from monitor.orchestrator.liveness import is_attended
 from monitor.orchestrator.text import label
-from monitor.orchestrator.wire import Robot, Runtime, Session
+from monitor.orchestrator.wire import MachineSession, Robot, Runtime, Session
 
 _BUILT_IN_ACCOUNTS = frozenset(
     {
@@ -26,6 +26,8 @@ _BUILT_IN_ACCOUNTS = frozenset(
     }
 )
 
+_NO_ROBOT = Robot()
+
 NOBODY = "0//"
 """The key of a session that tells neither its machine nor its host nor its user."""
 
@@ -43,7 +45,10 @@ def user_key(row: Session) -> str:
             return f"robot/{robot.id}"
         if robot.username:
             return f"user/{_part(robot.username)}"
-    return _key(row.machine_id, row.host_machine_name, None if robot is None else robot.username)
+    user = None if robot is None else robot.username
+    if isinstance(row, MachineSession):
+        user = row.service_user_name or user
+    return _key(row.machine_id, row.host_machine_name, user)
 
 
 def machine_key(row: Runtime | Session) -> str:
@@ -61,7 +66,15 @@ def _part(text: str | None) -> str:
     return label(text).lower().replace("/", "%2f")
 
 
-def host_name(row: Runtime, robot: Robot | None, *, crowded: bool) -> str:
+def user_name(row: Session) -> str:
+    """Return the robot's name; a host's session that a machine shows is called as a host's is."""
+    robot = row.robot or _NO_ROBOT
+    if isinstance(row, MachineSession) and not is_attended(robot.type):
+        return host_name(row, robot, crowded=row.is_crowded or False)
+    return label(robot.name or robot.username or row.host_machine_name)
+
+
+def host_name(row: Runtime | MachineSession, robot: Robot | None, *, crowded: bool) -> str:
     """Return the robot's name, else the host's, with the user where that tells hosts apart."""
     if robot is not None and robot.name:
         return label(robot.name)

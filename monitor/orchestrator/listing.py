@@ -24,13 +24,14 @@ BAD_REQUEST = 400
 ASK_AGAIN_MISSING = timedelta(days=1)
 ASK_AGAIN_REFUSED = timedelta(minutes=30)
 
-_FOLDER = "{folder}"
+_PLACE = "{}"
 
 
 class Listing(Generic[T]):
     """A list of which only some columns are asked for, or all where a version lacks one of them.
 
-    A folder is named by the header, or in the path of a function: `…(folderId={folder})`.
+    A folder is named by the header, or, as a machine is, in the path of a function:
+    `…(folderId={})`.
     """
 
     def __init__(
@@ -63,9 +64,9 @@ class Listing(Generic[T]):
         return rows
 
     def _rows(self, poll: Poll, select: Sequence[str], folder_id: int | None) -> list[T]:
-        is_in_path = _FOLDER in self._path
+        is_in_path = _PLACE in self._path
         return poll.list(
-            self._path.replace(_FOLDER, str(folder_id)),
+            self._path.replace(_PLACE, str(folder_id)),
             row=self._row,
             select=select,
             expand=self._expand,
@@ -89,9 +90,13 @@ class Source(Generic[R]):
         """Tell whether this version does not have it, as opposed to refusing it."""
         return isinstance(self.refusal, EndpointMissing)
 
+    def rests(self, poll: Poll) -> bool:
+        """Tell whether it is left alone, because it could not be read a while ago."""
+        return self._ask_again_at is not None and poll.server_time < self._ask_again_at
+
     def ask(self, poll: Poll) -> R | None:
         """Return the answer; None when this sign-in or this version does not get it."""
-        if self._ask_again_at is not None and poll.server_time < self._ask_again_at:
+        if self.rests(poll):
             return None
         try:
             answer = self._ask(poll)

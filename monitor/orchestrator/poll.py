@@ -78,8 +78,12 @@ class Poll:
 
     @property
     def server_time(self) -> datetime:
-        """Return the server's now: by the Date of its answers, else by our own clock."""
-        return self._server_time()
+        """Return the server's now: by the Date of its answers, else by our own clock.
+
+        In whole milliseconds, as the history keeps it: what was judged is what is recorded.
+        """
+        at = self._server_time()
+        return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
     def count_request(self) -> None:
         """Take note of a request that goes out."""

@@ -4,13 +4,20 @@ GetMachineSessionRuntimes has a row for each runtime type of a session, GetGloba
 each session of a person, sometimes of a host too. Source: Orchestrator reference, sessions.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
 
 from monitor.orchestrator.liveness import is_attended
-from monitor.orchestrator.wire import Robot, Runtime, Session, counted
+from monitor.orchestrator.wire import (
+    Machine,
+    MachineSession,
+    Robot,
+    Runtime,
+    Session,
+    counted,
+)
 
 UNATTENDED_TYPES = ("Unattended", "NonProduction", "Headless", "TestAutomation")
 """Robots that work without a person, the most telling first."""
@@ -93,6 +100,61 @@ def divided(
         else:
             shared[place] = session
     return alone, shared
+
+
+def slots_of(machine: Machine) -> Mapping[str, float]:
+    """Return how many slots a machine has for each type of unattended robots, as far as is told."""
+    slots = (
+        machine.unattended_slots,
+        machine.non_production_slots,
+        machine.headless_slots,
+        machine.test_automation_slots,
+    )
+    known = zip(UNATTENDED_TYPES, map(counted, slots), strict=True)
+    return {kind: count for kind, count in known if count is not None}
+
+
+def unshown(
+    rows: Iterable[MachineSession], sessions: Sequence[Session], outside: Sequence[Session]
+) -> list[MachineSession]:
+    """Return those sessions of machines that the other lists do not show.
+
+    They are one by id, else by host and user. A row that names no robot does not tell whose
+    session it is, so it shows none; `outside` are sessions that nobody wants to see.
+    """
+    told = [*(one for one in sessions if one.robot is not None), *outside]
+    ids = {one.id for one in told if one.id is not None}
+    users = {
+        _host_and_user(one.host_machine_name, one.robot.username)
+        for one in told
+        if one.robot is not None and one.robot.username
+    }
+    return [
+        row
+        for row in rows
+        if row.id not in ids
+        and not any(
+            _host_and_user(row.host_machine_name, user) in users
+            for user in (row.service_user_name, row.robot.username if row.robot else None)
+        )
+    ]
+
+
+def without_namesakes(
+    sessions: Sequence[Session], rows: Sequence[MachineSession], unread: Collection[int]
+) -> Sequence[Session]:
+    """Leave out what names no robot where a machine tells whose session it is.
+
+    It is one by id, else it is one of its host's; `unread` are machines that told so before.
+    """
+    ids = {row.id for row in rows}
+    places = {_host_and_machine(row) for row in rows}
+    return [
+        one
+        for one in sessions
+        if one.robot is not None
+        or not (one.id in ids or _host_and_machine(one) in places or one.machine_id in unread)
+    ]
 
 
 class _Places:

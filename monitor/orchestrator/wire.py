@@ -90,6 +90,32 @@ class Runtime(msgspec.Struct, gc=False, rename="pascal"):
     folder: str | None = None
 
 
+class MachineSession(Session, gc=False, rename="pascal"):
+    """A row of GetMachineSessions: a session below a machine, and the user that serves there.
+
+    Source: Orchestrator reference, MachineSessionDto (since 2020.4). `runtime_type` and
+    `is_crowded` are no part of the answer: what its machine has slots for, and whether its host has
+    other sessions too.
+    """
+
+    not_asked: ClassVar[tuple[str, ...]] = ("RuntimeType", "IsCrowded")
+
+    service_user_name: str | None = None
+    runtime_type: str | None = None
+    is_crowded: bool | None = None
+
+
+class Machine(msgspec.Struct, gc=False, rename="pascal"):
+    """A row of Machines, without its secrets. Source: Orchestrator reference, machines."""
+
+    id: int | None
+    name: str | None = None
+    unattended_slots: float | None = None
+    non_production_slots: float | None = None
+    headless_slots: float | None = None
+    test_automation_slots: float | None = None
+
+
 class QueueStatus(msgspec.Struct, gc=False, rename="pascal"):
     """A row of RetrieveQueuesProcessingStatus: one queue.
 
@@ -149,6 +175,7 @@ class Folder(msgspec.Struct, gc=False, rename="pascal"):
     fully_qualified_name: str | None = None
     folder_type: str | None = None
     is_personal: bool | None = None
+    provision_type: str | None = None
 
 
 class FolderPage(msgspec.Struct, gc=False, rename="pascal"):

@@ -1,19 +1,22 @@
 """The lists of a tenant's sessions: the best that this sign-in and this version get.
 
 Unattended hosts: GetMachineSessionRuntimes, else its form by folder, else `Sessions` by folder.
-People's robots, and all robots before API 15: GetGlobalSessions, else (before 2019.10) `Sessions`.
+People's robots, and all robots before API 15: GetGlobalSessions, else (before 2019.10) `Sessions`;
+what these do not show before API 15: GetMachineSessions of each machine (since 2020.4).
 Source: Orchestrator reference, fallback ladders.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
+from monitor.collectors.sessions.machines import Machines, OfMachines
 from monitor.errors import EndpointMissing, OrchestratorError
 from monitor.orchestrator.each_folder import EachFolder
 from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.listing import Listing, Source
 from monitor.orchestrator.poll import Poll
-from monitor.orchestrator.sessions import session_id_of
+from monitor.orchestrator.sessions import session_id_of, unshown, without_namesakes
 from monitor.orchestrator.wire import Runtime, Session
 
 TENANT, BY_FOLDER, PLAIN = range(3)
@@ -30,7 +33,8 @@ class Answer:
     `host_rung` and `people_rung` say from where, None for nowhere. `hosts_in` are the sessions
     that each folder showed, `folder_of` the folder of each plain row by the row's identity (None
     for the tenant), `refused` the folders that did not show theirs. `outside` are sessions in
-    folders that do not count.
+    folders that do not count. `machines` are None where a better list should show the hosts, and
+    `machine_of` is the machine of each row that only the machine showed, by the row's identity.
     """
 
     runtimes: Sequence[Runtime] = ()
@@ -41,6 +45,8 @@ class Answer:
     hosts_in: Mapping[int, Collection[object]] = field(default_factory=dict)
     folder_of: Mapping[int, int | None] = field(default_factory=dict)
     refused: Collection[int] = ()
+    machines: OfMachines | None = None
+    machine_of: Mapping[int, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -55,7 +61,7 @@ class Lists:
         )
         self._runtimes_by_folder = EachFolder(
             Listing(
-                f"{_PATH}GetMachineSessionRuntimesByFolderId(folderId={{folder}})",
+                f"{_PATH}GetMachineSessionRuntimesByFolderId(folderId={{}})",
                 Runtime,
                 order_by="SessionId",
             ),
@@ -65,6 +71,7 @@ class Lists:
         plain = Listing(_SESSIONS, Session, expand=("Robot",))
         self._plain = Source(plain)
         self._plain_by_folder = EachFolder(plain, "Robots.View")
+        self._machines = Machines()
 
     def ask(self, poll: Poll) -> Answer:
         """Go down both ladders. Raises OrchestratorError."""
@@ -83,7 +90,9 @@ class Lists:
             people is None and (self._global.is_missing or answer.host_rung is None)
         ):
             self._ask_plain(poll, answer)
-        if answer.host_rung is None and answer.people_rung is None:
+        if self._runtimes.is_missing:
+            self._ask_machines(poll, answer)
+        if answer.host_rung is None and answer.people_rung is None and not answer.machine_of:
             self._forget()
             raise self._worse_refusal()
         answer.notes = [*self._refusals(answer), *answer.notes]
@@ -124,6 +133,23 @@ class Lists:
                 known.add(row.id)
                 fresh.append(row)
         self._place(poll, fresh, answer)
+
+    def _ask_machines(self, poll: Poll, answer: Answer) -> None:
+        """Take in what no other list shows: robots of classic folders are in all of them."""
+        tree = self._folders.known(poll)
+        if tree is not None and tree.is_classic:
+            return
+        answer.machines = machines = self._machines.ask(poll)
+        owner = {id(row): key for key, shown in machines.rows.items() for row in shown}
+        rows = unshown(chain.from_iterable(machines.rows.values()), answer.sessions, answer.outside)
+        answer.machine_of = machine_of = {id(row): owner[id(row)] for row in rows}
+        if rows or machines.unread:
+            answer.sessions = without_namesakes(answer.sessions, rows, machines.unread)
+            self._place(poll, rows, answer)
+        inside = map(id, answer.sessions)
+        self._machines.settle({machine_of[one] for one in inside if one in machine_of})
+        if machines.note:
+            answer.notes.append(machines.note)
 
     def _plain_rows(self, poll: Poll, answer: Answer) -> Sequence[Session] | None:
         """Ask without a folder where there are none, or were none when this was all there was."""
@@ -196,6 +222,7 @@ class Lists:
             source.forget()
         self._runtimes_by_folder.forget()
         self._plain_by_folder.forget()
+        self._machines.forget()
 
     def _worse_refusal(self) -> OrchestratorError:
         """Return the refusal that a person can do something about."""

@@ -7,21 +7,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from monitor.collectors.sessions import lists
 from monitor.collectors.sessions.entries import Ages, Entry, Known, compared, samples_of
 from monitor.collectors.sessions.hosts import Hosts
-from monitor.collectors.sessions.lists import Answer, Lists
+from monitor.collectors.sessions.last_shown import LastShown
+from monitor.collectors.sessions.lists import Lists
 from monitor.collectors.sessions.unread import Unread, without_nobody
 from monitor.core.kinds import MACHINE, SESSION
 from monitor.core.sample import Collected, Sample, Subject
 from monitor.orchestrator.folders import Folders
-from monitor.orchestrator.identity import host_key, host_name, user_key
+from monitor.orchestrator.identity import host_key, host_name, user_key, user_name
 from monitor.orchestrator.liveness import SILENT, Flags, expects_heartbeat, flags
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.sessions import divided, host_sessions, robot_type_of
-from monitor.orchestrator.shown import Shown
 from monitor.orchestrator.text import label
-from monitor.orchestrator.wire import Robot, Runtime, Session
+from monitor.orchestrator.wire import MachineSession, Robot, Runtime, Session
 
 _NO_ROBOT = Robot()
 
@@ -36,8 +35,7 @@ class Sweep:
         self._lists = Lists(folders)
         self._known_hosts: Known = {}
         self._known_users: Known = {}
-        self._shown_hosts = Shown[Entry](rungs=3)
-        self._shown_users = Shown[Entry](rungs=2)
+        self._shown = LastShown()
         self._host_names: Sequence[str | None] = ()
         self._crowded: frozenset[str | None] = frozenset()
         self._shared: frozenset[object] = frozenset()
@@ -57,17 +55,17 @@ class Sweep:
         alone, shared = divided(answer.sessions, hosts)
         self._known_hosts, host_ages, moved = self._judge_hosts(hosts, shared, now)
         self._known_users, user_ages = self._judge_users(_by_id(alone), now)
-        self._remember(answer, alone)
+        self._shown.take_in(answer, self._known_hosts, alone, self._known_users.values())
         samples, entries = samples_of(
             [*self._known_hosts.values(), *self._known_users.values()], [*host_ages, *user_ages]
         )
         samples, skipped = without_nobody(samples, entries, poll.skipped)
         unseen = [
-            *self._shown_hosts.hidden(samples, key=_key_of),
-            *self._shown_users.hidden(samples, key=_key_of),
+            *self._shown.hidden(samples.keys()),
             *self._unread.among(entries, samples, skipped),
         ]
         self._last = samples
+        is_whole = answer.machines is None or answer.machines.is_whole
         machines = self._hosts.samples(
             entries, moved, samples, hidden={entry.place for entry in unseen}
         )
@@ -77,38 +75,9 @@ class Sweep:
             counts=(len(samples), len(machines)),
             observed_at=now,
             skipped=skipped,
-            partial=bool(unseen) or skipped > 0,
+            partial=bool(unseen) or skipped > 0 or not is_whole,
             note="; ".join(answer.notes),
         )
-
-    def _remember(self, answer: Answer, alone: Sequence[Session]) -> None:
-        """Keep what each list showed: while it cannot be read, that is unknown and not gone."""
-        plain: dict[int | None, list[Entry]] = {}
-        if answer.folder_of:
-            for row, entry in zip(alone, self._known_users.values(), strict=True):
-                if id(row) in answer.folder_of:
-                    plain.setdefault(answer.folder_of[id(row)], []).append(entry)
-        known = self._known_hosts
-        match answer.host_rung:
-            case None:
-                self._shown_hosts.read_nothing()
-            case lists.TENANT:
-                self._shown_hosts.read(lists.TENANT, {None: known.values()})
-            case lists.BY_FOLDER:
-                parts: dict[int | None, list[Entry]] = {
-                    folder_id: [known[one] for one in ids if one in known]
-                    for folder_id, ids in answer.hosts_in.items()
-                }
-                self._shown_hosts.read(lists.BY_FOLDER, parts, answer.refused)
-            case _:
-                self._shown_hosts.read(lists.PLAIN, plain, answer.refused)
-        match answer.people_rung:
-            case None:
-                self._shown_users.read_nothing()
-            case lists.TENANT:
-                self._shown_users.read(lists.TENANT, {None: self._known_users.values()})
-            case rung:
-                self._shown_users.read(rung, plain, answer.refused)
 
     def _judge_hosts(
         self, hosts: Mapping[object, Runtime], shared: Mapping[object, Session], now: datetime
@@ -231,7 +200,10 @@ class Sweep:
     def _user(self, row: Session, *, silent: bool | None) -> Entry:
         """Judge a person's session anew."""
         robot = row.robot or _NO_ROBOT
-        expected = expects_heartbeat(robot.type, None, row.robot_session_type)
+        robot_type = robot.type
+        if robot_type is None and isinstance(row, MachineSession):
+            robot_type = row.runtime_type
+        expected = expects_heartbeat(robot_type, None, row.robot_session_type)
         verdict = flags(
             row.state,
             silent=silent,
@@ -241,10 +213,10 @@ class Sweep:
         )
         subject = self._subject(
             user_key(row),
-            label(robot.name or robot.username or row.host_machine_name),
+            user_name(row),
             {
                 "robot": label(robot.name),
-                "robot_type": label(robot.type),
+                "robot_type": label(robot_type),
                 "machine": label(row.machine_name),
                 "host": label(row.host_machine_name),
                 "folder": label(row.folder_name),
@@ -270,10 +242,6 @@ class Sweep:
         return Subject(
             tenant=self._tenant, kind=SESSION.name, key=key, name=name or key, labels=labels
         )
-
-
-def _key_of(entry: Entry) -> str:
-    return entry.key
 
 
 def _by_id(sessions: Sequence[Session]) -> dict[object, Session]:

@@ -106,7 +106,9 @@ def test_an_upgrade_brings_what_was_missing_within_a_day() -> None:
         soon = old.asked(lambda: old.poll("sessions", after_s=A_DAY - 120))
         later = old.asked(lambda: old.poll("sessions", after_s=180))
 
-    assert soon == {PEOPLE: 1, "Token": 1}
+    # Once in a while the machines are asked for what no list shows, of which there is nothing here.
+    rarely = {FOLDERS: 1, "Machines": 1, "GetMachineSessions": 1}
+    assert soon == {PEOPLE: 1, "Token": 1, **rarely}
     # The name is unknown to this server, so it is in its journal as such.
     assert later["Unknown"] + later[RUNTIMES] >= 1
     assert "901/vm-1/acme\\svc-1" in keys

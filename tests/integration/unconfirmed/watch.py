@@ -18,7 +18,12 @@ from monitor.core.folder_scope import FolderScope
 from monitor.core.kinds import KINDS
 from monitor.core.sample import Collected, Sample
 from monitor.orchestrator.client import ClientOptions, OrchestratorClient
-from monitor.orchestrator.credentials import ClientCredentials, Credentials, Password
+from monitor.orchestrator.credentials import (
+    DEFAULT_SCOPES,
+    ClientCredentials,
+    Credentials,
+    Password,
+)
 from monitor.orchestrator.deployment import Deployment
 from monitor.orchestrator.folders import Folders
 from monitor.simulator.auth import Accounts
@@ -162,8 +167,12 @@ def a_watch(
 def _everyday(simulator: Simulator) -> Credentials:
     accounts, sign_ins = simulator.accounts, simulator.profile.sign_ins
     if any(path.endswith("/connect/token") for path in sign_ins):
+        # Where there is no list of hosts, an application needs that of machines too.
+        is_old = all(one.name != RUNTIMES for one in simulator.profile.endpoints)
         return ClientCredentials(
-            client_id=accounts.client_id, client_secret=lambda: SecretStr(accounts.client_secret)
+            client_id=accounts.client_id,
+            client_secret=lambda: SecretStr(accounts.client_secret),
+            scopes=(*DEFAULT_SCOPES, "OR.Machines.Read") if is_old else DEFAULT_SCOPES,
         )
     return Password(username=accounts.username, password=lambda: SecretStr(accounts.password))
 

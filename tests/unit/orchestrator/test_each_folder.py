@@ -98,7 +98,7 @@ def test_a_function_takes_the_folder_in_its_path(tenant: Tenant) -> None:
         return page([{"SessionId": 1, "ReportingTime": None}])
 
     tenant.server.routes[path] = answer
-    listing = Listing(path.replace("7", "{folder}"), Runtime, order_by="SessionId")
+    listing = Listing(path.replace("7", "{}"), Runtime, order_by="SessionId")
     each = EachFolder(listing, "Machines.View")
     with tenant.client.poll(30) as poll:
         assert list(each.ask(poll, {7: "A"})) == [7]
