@@ -10,8 +10,8 @@ from monitor.core.duration import parse_duration
 
 _YEARS = range(1970, 3000)
 _RIGHT = (
-    "must be how long ago (90s, 10m, 7d), or a time such as 2027-03-28, 2027-03-28T03:30 (by this "
-    "machine's clock) or 2027-03-28T01:30:00Z"
+    'must be how long ago ("90s", "10m", "7d"), or a time such as 2027-03-28, 2027-03-28T03:30 (by '
+    "this machine's clock) or 2027-03-28T01:30:00Z"
 )
 
 
