@@ -17,6 +17,7 @@ from monitor.cli import (
     history,
     launch,
     maintenance,
+    report,
     routes,
     rules,
     silences,
@@ -63,6 +64,7 @@ APP.add_typer(alerts.APP, name="alerts")
 APP.add_typer(silences.APP, name="silences")
 APP.add_typer(deliveries.APP, name="deliveries")
 history.add_to(APP)
+APP.add_typer(report.APP, name="report")
 APP.add_typer(rules.APP, name="rules")
 APP.add_typer(routes.APP, name="routes")
 APP.add_typer(maintenance.APP, name="maintenance")
