@@ -137,9 +137,8 @@ class Sweep(Generic[T]):
 
     A count is asked for only once a list is known to be longer than a page; with it, and with
     what was there the last time, several pages can be under way. A page shorter than asked for is
-    the last one; where there is a count, an empty one is. `page_size` should not be above the
-    server's cap: one that nobody knows of shows by a first page that is shorter than asked for and
-    than a count that came with it, and then its size is that of all pages.
+    the last one, since `page_size` is never above the server's cap; where there is a count, an
+    empty one is.
     """
 
     def __init__(
@@ -154,7 +153,7 @@ class Sweep(Generic[T]):
         """Prepare: `fetch(skip, with_count)` gets one page, `follow(link)` the one of a link."""
         self._fetch = fetch
         self._follow = follow
-        self.page_size = self._wanted_size = page_size
+        self._page_size = page_size
         self._endpoint = endpoint
         self._planned = self._pages_of(expected)
         self._counted: int | None = 0 if expected >= page_size else None
@@ -165,7 +164,7 @@ class Sweep(Generic[T]):
         self.length = 0
 
     def pages(self, ahead: Ahead) -> Generator[Chunk[T], None, None]:
-        """Yield all pages; then hand in `length` as `expected`, and `page_size`, the next time.
+        """Yield all pages; `length` is then what to hand in as `expected` the next time.
 
         Raises:
             UnexpectedResponse: the list does not end.
@@ -177,7 +176,7 @@ class Sweep(Generic[T]):
                     is_over = self._learn(page)
                     yield page
                     del page  # or it would be there until the next one is
-                    if is_over or self._planned == self._arrived:
+                    if is_over:
                         break
             if not is_over:
                 self._plan_more()
@@ -197,7 +196,7 @@ class Sweep(Generic[T]):
         while self._left():
             index = self._asked
             self._asked += 1
-            yield partial(self._fetch, index * self.page_size, index == self._counted)
+            yield partial(self._fetch, index * self._page_size, index == self._counted)
 
     def _left(self) -> int:
         return self._planned - self._asked
@@ -208,12 +207,7 @@ class Sweep(Generic[T]):
             self._total = page.count
             self._planned = max(self._asked, self._pages_of(page.count))
         self._arrived += 1
-        is_short = page.size < self.page_size
-        if is_short and page.next_link is None and self._is_cut_short(page):
-            self.length = self.page_size = page.size
-            # What is under way was asked for by pages of another size.
-            self._total, self._planned, self._asked = page.count, self._arrived, self._arrived
-            return False
+        is_short = page.size < self._page_size
         if page.next_link is not None and (is_short or self._arrived == self._planned):
             # Who makes pages of its own is to be followed the next time too.
             self._link, self.length = page.next_link, 0
@@ -221,13 +215,7 @@ class Sweep(Generic[T]):
         self.length += page.size
         if self._total is None:
             return is_short
-        if page.size == 0 and self._arrived == 2:  # noqa: PLR2004 - the page after the first
-            self.page_size = self._wanted_size  # the count was wrong, and the first page whole
-        return page.size == 0 or self._arrived * self.page_size >= self._total
-
-    def _is_cut_short(self, page: Chunk[T]) -> bool:
-        """Tell whether the server has cut the first page to a size of its own."""
-        return self._arrived == 1 and page.count is not None and 0 < page.size < page.count
+        return page.size == 0 or self._arrived * self._page_size >= self._total
 
     def _plan_more(self) -> None:
         self._stop_if_endless()
@@ -238,7 +226,7 @@ class Sweep(Generic[T]):
             self._planned = self._pages_of(self._total)
 
     def _pages_of(self, rows: int) -> int:
-        return min(max(1, math.ceil(rows / self.page_size)), MOST_PAGES)
+        return min(max(1, math.ceil(rows / self._page_size)), MOST_PAGES)
 
     def _stop_if_endless(self) -> None:
         if self._arrived >= MOST_PAGES:

@@ -45,7 +45,6 @@ class Memory:
         self.forms: dict[str, str] = {}
         self.lengths: dict[tuple[str, int | None], int] = {}
         self.pages_s: dict[tuple[str, int | None], float] = {}
-        self.page_sizes: dict[tuple[str, int | None], int] = {}
 
 
 class Poll:
@@ -150,11 +149,10 @@ class Poll:
         options.update(params or {})
         known, memory = (path, folder_id), self._memory
         pace = Pace(memory.pages_s.get(known, 0.0))
-        page_size = min(page_size, memory.page_sizes.get(known, page_size))
 
         def fetch(skip: int, with_count: bool) -> Chunk[T]:  # noqa: FBT001 - called by position
             paging = {
-                "$top": sweep.page_size,
+                "$top": page_size,
                 "$skip": skip or None,
                 "$count": True if with_count else None,
             }
@@ -192,7 +190,6 @@ class Poll:
             yield rows
             del page, rows
         memory.lengths[known], memory.pages_s[known] = sweep.length, pace.page_s
-        memory.page_sizes[known] = sweep.page_size
 
     def list(
         self,

@@ -104,9 +104,3 @@ def test_a_top_of_zero_is_never_asked_for_accepted_or_not(*, accepted: bool) -> 
 
     assert len(asked) > len(wanted)
     assert not [one for one in asked if "$top=0" in one.query or "%24top=0" in one.query]
-
-
-@pytest.mark.parametrize("most", [100, 999])
-def test_pages_that_a_server_cuts_without_a_word_are_all_there(estate: Estate, most: int) -> None:
-    with a_watch(estate=estate, most_rows=most, count="always") as watch:
-        assert_all_there(watch)
