@@ -56,6 +56,7 @@ MEASURED = {
 def upgrade() -> None:
     """Create everything."""
     create_subjects_and_polls()
+    create_traces()
     for stem, measured in MEASURED.items():
         create_history(stem, measured)
     create_alerts()
@@ -72,6 +73,8 @@ def downgrade() -> None:
     for stem in MEASURED:
         op.drop_table(f"{stem}_stretches")
         op.drop_table(f"{stem}_latest")
+    for table in ("turns", "absences", "subject_names"):
+        op.drop_table(table)
     for table in ("collector_states", "polls", "sights", "subjects"):
         op.drop_table(table)
 
@@ -111,6 +114,8 @@ def create_subjects_and_polls() -> None:
         sa.Column("skipped", sa.Integer(), nullable=False),
         sa.Column("requests", sa.Integer(), nullable=False),
         sa.Column("observed_at", sa.BigInteger()),
+        sa.Column("settled_at", sa.BigInteger(), nullable=False),
+        sa.Column("partial", sa.SmallInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_polls")),
     )
     op.create_table(
@@ -126,6 +131,43 @@ def create_subjects_and_polls() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("samples", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "collector", name=op.f("pk_collector_states")),
+    )
+
+
+def create_traces() -> None:
+    """Create what is kept beside the history so that it can be replayed."""
+    op.create_table(
+        "subject_names",
+        sa.Column("valid_to", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("labels", DOCUMENT, nullable=False),
+        sa.PrimaryKeyConstraint("valid_to", "subject_id", name=op.f("pk_subject_names")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "absences",
+        sa.Column("missed_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("missed_at", "subject_id", name=op.f("pk_absences")),
+        sqlite_with_rowid=False,
+    )
+    still_open = sa.text("ended_at IS NULL")
+    op.create_index(
+        "ix_absences_open",
+        "absences",
+        ["subject_id"],
+        sqlite_where=still_open,
+        postgresql_where=still_open,
+    )
+    op.create_table(
+        "turns",
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("poll_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("at", "what", name=op.f("pk_turns")),
+        sqlite_with_rowid=False,
     )
 
 

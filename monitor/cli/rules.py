@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli import rule_trials
+from monitor.cli import replay, rule_trials
 from monitor.cli.options import ConfigOption, JsonOption, noun
 from monitor.cli.output import Column, print_json, say, table
 from monitor.web.wording import count, number
 
 APP = noun("What opens an alert.")
+replay.add_to(APP)
 
 
 @APP.command("list")

@@ -18,6 +18,7 @@ from monitor.config.plugins import collectors
 from monitor.config.problems import Source
 from monitor.config.process import LogTable, WebTable
 from monitor.config.redaction import secret_values
+from monitor.config.retention import retention_problems
 from monitor.config.rule_objects import rule_of
 from monitor.config.rules import RuleTable
 from monitor.config.secrets import SecretSource
@@ -99,6 +100,7 @@ def compose(
     problems += _not_on_request(source)
     if settings is None:
         return None, problems
+    problems += retention_problems(settings, rules, source)
     directory = state_directory()
     url, password = settings.database.located(directory)
     running = _collectors(settings)

@@ -12,6 +12,7 @@ from monitor.config.table import Table
 from monitor.rules import Span
 
 DEFAULT_URL = "sqlite:///history.db"
+SHORTEST_KEPT = timedelta(days=1)
 _SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
@@ -83,5 +84,13 @@ class RetentionTable(Table):
         default=timedelta(days=400), description="how long hourly rollups are kept"
     )
     alerts: Span = Field(
-        default=timedelta(days=400), description="how long alerts and their events are kept"
+        default=timedelta(days=400),
+        description="how long alerts that are over are kept, with their messages",
     )
+
+    @field_validator("full", "alerts")
+    @classmethod
+    def _not_at_once(cls, value: timedelta) -> timedelta:
+        if value < SHORTEST_KEPT:
+            raise ValueError('must be "1d" at least: what is older is deleted for good')
+        return value

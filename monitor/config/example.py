@@ -149,7 +149,9 @@ def _off(text: str) -> list[str]:
 
 
 def _table(header: str, model: type[BaseModel], leave_out: tuple[str, ...] = ()) -> str:
-    return f"{header}\n{_keys(model, (header.strip('[]'), ANY), leave_out=leave_out)}"
+    name = header.strip("[]")
+    place = (name, ANY) if header.startswith("[[") else (name,)
+    return f"{header}\n{_keys(model, place, leave_out=leave_out)}"
 
 
 def _keys(model: type[BaseModel], place: tuple[str, ...], leave_out: tuple[str, ...] = ()) -> str:

@@ -3,6 +3,7 @@
 from monitor.config.compose import Configuration
 from monitor.config.secrets import SecretUnreadableError
 from monitor.errors import ConfigError, Problem
+from monitor.store.retention import Retention
 from monitor.store.store import Store, open_store
 
 
@@ -19,3 +20,9 @@ def open_history(configuration: Configuration) -> Store:
         problem = Problem(file=str(configuration.file), key="database.password", message=str(error))
         raise ConfigError((problem,)) from None
     return open_store(configuration.database_url, password)
+
+
+def retention_of(configuration: Configuration) -> Retention:
+    """Return how long the configuration has things kept."""
+    table = configuration.settings.retention
+    return Retention(full=table.full, alerts=table.alerts)

@@ -86,7 +86,15 @@ def load_text(text: str, path: Path, *, read_secrets: bool = True) -> Configurat
     Raises:
         ConfigError: with every mistake of the text.
     """
-    source = parse(text, str(path))
+    return load_source(parse(text, str(path)), path, read_secrets=read_secrets)
+
+
+def load_source(source: Source, path: Path, *, read_secrets: bool = True) -> Configuration:
+    """Make a configuration of what was read; `path` is where relative paths start.
+
+    Raises:
+        ConfigError: with every mistake.
+    """
     data = source.data
     around = _surroundings(data, path, read_secrets=read_secrets)
     problems: list[Problem] = []

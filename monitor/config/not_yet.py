@@ -10,7 +10,7 @@ from monitor.config.names import Path, dotted
 
 ANY = "*"
 NOT_YET: tuple[tuple[str, ...], ...] = (
-    ("retention", ANY),
+    ("retention", "hourly"),
     ("watchdog", ANY),
 )
 

@@ -3,10 +3,30 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
-from monitor.core.delivery import Delivery, DeliveryState
+from monitor.core.delivery import DeliveryState
 from monitor.core.kinds import CHANNEL
 from monitor.core.sample import Collected, Sample, Subject
+
+
+class Tried(Protocol):
+    """What came of an attempt: a delivery after it, or what is recorded of one."""
+
+    @property
+    def channel(self) -> str:
+        """Return the channel."""
+        ...
+
+    @property
+    def state(self) -> DeliveryState:
+        """Return what became of the delivery: sent, dead, or due again."""
+        ...
+
+    @property
+    def last_error(self) -> str | None:
+        """Return why it failed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,17 +39,17 @@ class ChannelHealth:
     failing_since: datetime | None = None
     reason: str = ""
 
-    def after(self, delivery: Delivery, now: datetime) -> "ChannelHealth":
-        """Return the health after an attempt; `delivery` is the result of `after_attempt`."""
-        if delivery.state is DeliveryState.SENT:
+    def after(self, attempt: "Tried", now: datetime) -> "ChannelHealth":
+        """Return the health after an attempt."""
+        if attempt.state is DeliveryState.SENT:
             return ChannelHealth(channel=self.channel)
-        is_dead = delivery.state is DeliveryState.DEAD
+        is_dead = attempt.state is DeliveryState.DEAD
         return replace(
             self,
             failed_attempts=self.failed_attempts + 1,
             given_up=self.given_up + is_dead,
             failing_since=self.failing_since or now,
-            reason=delivery.last_error or "",
+            reason=attempt.last_error or "",
         )
 
     def collected(self, now: datetime) -> Collected:
@@ -58,10 +78,10 @@ class Channels:
 
     by_name: dict[str, ChannelHealth] = field(default_factory=dict)
 
-    def after(self, delivery: Delivery, now: datetime) -> ChannelHealth:
-        """Return the health of a delivery's channel after an attempt."""
-        known = self.by_name.get(delivery.channel, ChannelHealth(channel=delivery.channel))
-        return known.after(delivery, now)
+    def after(self, attempt: Tried, now: datetime) -> ChannelHealth:
+        """Return the health of a channel after an attempt."""
+        known = self.by_name.get(attempt.channel, ChannelHealth(channel=attempt.channel))
+        return known.after(attempt, now)
 
     def learn(self, failures: Mapping[str, tuple[int, datetime, str]]) -> None:
         """Take over how the channels fared before the start."""

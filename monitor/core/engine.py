@@ -56,7 +56,9 @@ def evaluate(
             continue
         standing = by_rule.get((rule.name, rule.kind), {})
         by_scope = by_kind[rule.kind]
-        said = memory.sift(rule, tenant, samples_of[rule.kind], by_scope, windows)
+        said = memory.sift(
+            rule, tenant, samples_of[rule.kind], by_scope, windows, collected.movement
+        )
         for before, (after, happened) in _judge(
             rule, said, by_scope, standing, ended, collected, windows, now
         ):

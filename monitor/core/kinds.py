@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 MINUTE_S = 60.0
+DAY_S = 86_400.0
 # The step of what is no number to count with (infinite, NaN): one that no finite value has.
 BEYOND_NUMBERS = math.inf
 
@@ -39,12 +40,15 @@ class Metric:
     beginning notwithstanding.
 
     `step` decides what counts as a change worth a row of history: two values of one step are
-    recorded as one. Rules and messages always see the exact value.
+    recorded as one. Rules and messages always see the exact value. `rises_every_s` are the
+    seconds in which time alone raises it by one (negative: lowers), so that it can be told what it
+    was between two records; 0 where time alone does nothing.
     """
 
     name: str
     help: str
     step: Callable[[float], float] = exactly
+    rises_every_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ SESSION = Kind(
             name="heartbeat_age_s",
             help="seconds since the last heartbeat, by the server's clock; absent if none is due",
             step=by_doubling,
+            rises_every_s=1.0,
         ),
         Metric(name="is_unresponsive", help="1 when a heartbeat is due and does not come"),
         Metric(
@@ -127,6 +132,7 @@ QUEUE = Kind(
             name="seconds_since_processed",
             help="seconds since the last transaction ended, by the server's clock",
             step=by_doubling,
+            rises_every_s=1.0,
         ),
         Metric(name="overdue_items", help="items that wait though their due date has passed"),
         Metric(name="deferred_items", help="items that wait because they are postponed"),
@@ -134,6 +140,7 @@ QUEUE = Kind(
             name="oldest_new_s",
             help="age of the oldest item that waits and is not postponed, seconds; 0 without one",
             step=by_doubling,
+            rises_every_s=1.0,
         ),
         Metric(name="abandoned_items", help="items given up during about the last day"),
     ),
@@ -157,7 +164,12 @@ SUBSCRIPTION = Kind(
     plural="subscriptions",
     labels=(),
     metrics=(
-        Metric(name="days_to_expiry", help="days until the license expires", step=by_whole_numbers),
+        Metric(
+            name="days_to_expiry",
+            help="days until the license expires",
+            step=by_whole_numbers,
+            rises_every_s=-DAY_S,
+        ),
         Metric(name="is_expired", help="1 when the license has expired"),
     ),
 )

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from monitor.core.kinds import KINDS
 from monitor.core.rule import Rule
-from monitor.core.sample import Collected
+from monitor.core.sample import Collected, Sample
 from monitor.core.window import Spans, Windows
 
 
@@ -29,8 +29,20 @@ def observe(windows: Windows, spans: Spans, collected: Collected) -> None:
     """Take in a poll, as far as rules look back on it."""
     if not any(kind in spans for kind in collected.kinds):
         return
-    for sample in collected.samples:
-        for index in spans.get(sample.subject.kind, ()):
-            windows.observe(
-                sample.subject.identity, index, collected.observed_at, sample.values[index]
-            )
+    samples: Sequence[Sample] = collected.samples
+    movement = collected.movement
+    if movement is not None:
+        if movement.moved is None:
+            unobserved = [*movement.left, *(sample.subject for sample in samples)]
+        else:
+            unobserved, samples = [*movement.left], movement.moved
+        for subject in unobserved:
+            for index in spans.get(subject.kind, ()):
+                windows.touch(subject.identity, index, movement.seen_at)
+    at_s = collected.observed_at.timestamp()
+    for sample in samples:
+        indexes = spans.get(sample.subject.kind)
+        if indexes:
+            identity, values = sample.subject.identity, sample.values
+            for index in indexes:
+                windows.observe_at(identity, index, at_s, values[index])

@@ -57,6 +57,19 @@ class Sample:
     values: Values
 
 
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What is not as it was at the last good poll of a collector, which was at `seen_at`.
+
+    `moved` are the samples whose values or subjects are others (None: look for yourself), `left`
+    the subjects that are no longer in the answer.
+    """
+
+    seen_at: datetime
+    moved: Sequence[Sample] | None
+    left: Sequence[Subject] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
     """A good poll: everything the collector could see.
@@ -66,7 +79,8 @@ class Collected:
     the server's time of the answer. `partial` says that some of it could not be read (a folder
     was refused): then a subject that is missing is unknown, not absent. `counts`, where given, is
     how many samples there are of each of `kinds`, and says that they stand in that order. `note`
-    says in words what could not be read and what to grant; "" where all could be.
+    says in words what could not be read and what to grant; "" where all could be. `movement`,
+    where given, says which of the samples are worth a look.
     """
 
     kinds: tuple[str, ...]
@@ -76,6 +90,7 @@ class Collected:
     partial: bool = False
     counts: tuple[int, ...] | None = None
     note: str = ""
+    movement: Movement | None = None
 
     def by_kind(self) -> Mapping[str, Sequence[Sample]]:
         """Return the samples of each kind that this poll answers for, in their order."""

@@ -5,13 +5,13 @@ Rules that look back on windows, or at an age, are asked anew at each poll: time
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter, itemgetter
 
 from monitor.core.alert import Alert
 from monitor.core.kinds import KINDS, by_doubling
 from monitor.core.rule import Rule
-from monitor.core.sample import Sample
+from monitor.core.sample import Movement, Sample, Subject
 from monitor.core.scopes import Scopes, Sorted
 from monitor.core.window import Windows
 
@@ -59,20 +59,29 @@ class Memory:
         samples: Sequence[Sample],
         by_scope: Sorted,
         windows: Windows,
+        movement: Movement | None = None,
     ) -> Sifted:
-        """Return what a rule says of a poll; `by_scope` are its `samples`, sorted."""
+        """Return what a rule says of a poll; `by_scope` are its `samples`, sorted.
+
+        A `movement` names what time has moved too, so that for ages only these count.
+        """
+        key = (tenant, rule.name)
         metrics = self._metrics[rule.name]
         if metrics is None:
-            return sifted(rule, by_scope, windows)
+            if movement is None or rule.windows or not rule.metrics:
+                self._said.pop(key, None)
+                return sifted(rule, by_scope, windows)
+            metrics = rule.metrics
         view = self._view(tenant, rule.kind, metrics)
-        view.look_at(samples)
-        key = (tenant, rule.name)
+        view.look_at(samples, movement)
         polls, before = self._said.get(key, (0, None))
         if before is None or view.moved is None or polls != view.polls - 1:
             said = sifted(rule, by_scope, windows)
         else:
             said = self._again(rule, before, view.moved, view.by_scope, windows)
         self._said[key] = (view.polls, said)
+        if self._metrics[rule.name] is None:
+            return replace(said, moved=None)
         return said
 
     def _view(self, tenant: str, kind: str, metrics: frozenset[str]) -> "_View":
@@ -132,6 +141,8 @@ class _View:
     by_scope: Sorted = field(default_factory=lambda: Sorted((), {}))
     _samples: Sequence[Sample] = ()
     _parts: list[object] = field(default_factory=list)
+    _movement: Movement | None = None
+    _known: dict[Identity, tuple[Subject, object]] | None = None
     _part: Callable[[tuple[float | None, ...]], object] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -139,8 +150,58 @@ class _View:
         kind = KINDS[self.kind]
         self._part = itemgetter(*sorted(kind.index(name) for name in self.metrics))
 
-    def look_at(self, samples: Sequence[Sample]) -> None:
+    def look_at(self, samples: Sequence[Sample], movement: Movement | None = None) -> None:
         """Take in a poll; one that was taken in already is the same."""
+        if movement is None:
+            self._known = None
+            self._look_at_all(samples)
+        elif movement is not self._movement:
+            self._movement = movement
+            if self._known is None or movement.moved is None:
+                self._look_at_all(samples)
+                self._learn(samples)
+            else:
+                self._follow(self._known, movement.moved, movement.left, len(samples))
+
+    def _learn(self, samples: Sequence[Sample]) -> None:
+        """Remember all samples by their subjects, so that they can be followed."""
+        self._known = {
+            sample.subject.identity: (sample.subject, part)
+            for sample, part in zip(samples, self._parts, strict=True)
+        }
+        # What is followed does not go by places any more.
+        self._samples, self._parts = (), []
+
+    def _follow(
+        self,
+        known: dict[Identity, tuple[Subject, object]],
+        candidates: Sequence[Sample],
+        left: Sequence[Subject],
+        count: int,
+    ) -> None:
+        """Take in a poll of which it is known what may have moved."""
+        self.polls += 1
+        before = len(known)
+        for subject in left:
+            known.pop(subject.identity, None)
+        moved: dict[Identity, Sample] = {}
+        for sample in candidates:
+            subject = sample.subject
+            if subject.kind != self.kind:
+                continue
+            identity, now = subject.identity, (subject, self._part(sample.values))
+            was = known.get(identity)
+            if was is None or was[0] is not subject or was[1] != now[1]:
+                known[identity] = now
+                moved[identity] = sample
+        are_others = before != len(known) or any(one.kind == self.kind for one in left)
+        self.moved = None if are_others or len(moved) > count * _MOST else moved
+        if self.moved:
+            self.by_scope = self.scopes.sort(self.tenant, self.kind, list(moved.values()))
+        else:
+            self.by_scope = Sorted((), {})
+
+    def _look_at_all(self, samples: Sequence[Sample]) -> None:
         if self.polls and samples is self._samples:
             return
         before, parts_before = self._samples, self._parts

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.core.channel_health import Channels
-from monitor.core.delivery import Delivery
+from monitor.core.channel_health import Channels, Tried
 from monitor.core.doubt import doubt
 from monitor.core.health import DOUBTFUL, Health, sight
 from monitor.core.remit import Remit
@@ -69,9 +68,9 @@ class Vitals:
             if not health.fails_alone(one for one in of_tenant.values() if one is not health):
                 self._collectors[key] = health.anew()
 
-    def after_attempt(self, delivery: Delivery, now: datetime) -> Collected:
+    def after_attempt(self, attempt: Tried, now: datetime) -> Collected:
         """Return how a channel fares after an attempt to deliver."""
-        after = self._channels.by_name[delivery.channel] = self._channels.after(delivery, now)
+        after = self._channels.by_name[attempt.channel] = self._channels.after(attempt, now)
         return after.collected(now)
 
 

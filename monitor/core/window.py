@@ -25,34 +25,48 @@ Spans = Mapping[str, Mapping[int, timedelta]]
 
 @dataclass(slots=True)
 class _Series:
-    """The changes of one metric of one subject; `risen` is the sum of all rises up to a change."""
+    """The changes of one metric of one subject; `risen` is the sum of all rises up to a change.
+
+    `kept_s` is how far back they are kept, `unknown_at` when the metric was last not known.
+    """
 
     known_since: float
     seen_at: float
+    kept_s: float
+    unknown_at: float = -math.inf
     times: list[float] = field(default_factory=list)
     values: list[float | None] = field(default_factory=list)
     risen: list[float] = field(default_factory=list)
 
     def observe(self, at: float, value: float | None) -> None:
         """Take a value in. An earlier instant than the last means that the clock was set back."""
-        while self.times and self.times[-1] >= at:
+        times, values = self.times, self.values
+        while times and times[-1] >= at:
             self._drop_last()
-        if not self.times:
-            self.known_since = at
         self.seen_at = at
-        if self.times and self.values[-1] == value:
-            return
-        before = next((known for known in reversed(self.values) if known is not None), None)
-        rise = 0.0 if value is None or before is None else max(0.0, value - before)
-        self.risen.append((self.risen[-1] if self.risen else 0.0) + rise)
+        if not times:
+            self.known_since = at
+            self._add(at, value, 0.0)
+        elif values[-1] != value:
+            before = values[-1]
+            if before is None:
+                before = next((known for known in reversed(values) if known is not None), None)
+            rise = 0.0 if value is None or before is None else max(0.0, value - before)
+            self._add(at, value, self.risen[-1] + rise)
+        if len(times) > 1 and times[1] <= at - self.kept_s:
+            self.prune()
+
+    def _add(self, at: float, value: float | None, risen: float) -> None:
         self.times.append(at)
         self.values.append(value)
+        self.risen.append(risen)
+        if value is None:
+            self.unknown_at = at
 
-    def prune(self, start: float) -> None:
-        """Forget what ended before `start`; the value in force then stays."""
-        keep = bisect_right(self.times, start) - 1
-        if keep > 0:
-            del self.times[:keep], self.values[:keep], self.risen[:keep]
+    def prune(self) -> None:
+        """Forget what is too old; the value that was in force at the oldest instant stays."""
+        keep = max(0, bisect_right(self.times, self.seen_at - self.kept_s) - 1)
+        del self.times[:keep], self.values[:keep], self.risen[:keep]
 
     def _drop_last(self) -> None:
         self.times.pop()
@@ -95,7 +109,7 @@ class Windows:
             self._series = {
                 key: series
                 for key, series in self._series.items()
-                if series.seen_at >= self._now_s - max(self._kept_s(*key), FORGET_AFTER_S)
+                if series.seen_at >= self._now_s - max(series.kept_s, FORGET_AFTER_S)
             }
 
     def observe(
@@ -106,18 +120,34 @@ class Windows:
         Several at the same instant: the last counts. An instant before the last one known means
         that the clock was set back: what was placed after it is forgotten.
         """
+        self.observe_at(identity, metric_index, at.timestamp(), value)
+
+    def observe_at(
+        self, identity: Identity, metric_index: int, at_s: float, value: float | None
+    ) -> None:
+        """Do the same with an instant in POSIX seconds: a poll has thousands of one instant."""
         key = (identity, metric_index)
-        at_s = at.timestamp()
         series = self._series.get(key)
         if series is None:
-            series = self._series[key] = _Series(at_s, at_s)
+            kept_s = self._kept_s(identity, metric_index)
+            series = self._series[key] = _Series(at_s, at_s, kept_s)
         series.observe(at_s, value)
-        series.prune(at_s - self._kept_s(identity, metric_index))
+
+    def touch(self, identity: Identity, metric_index: int, at: datetime) -> None:
+        """Note that a metric was still what it had been, if it was observed at all, at an instant.
+
+        It is as if it had been observed again; an instant before the last one is left aside.
+        """
+        series, at_s = self._series.get((identity, metric_index)), at.timestamp()
+        if series is not None and series.seen_at < at_s:
+            series.seen_at = at_s
+            series.prune()
 
     def take_over(self, before: "Windows", metrics: Container[tuple[str, int]]) -> None:
         """Go on with what others remember of these metrics, given by kind and position."""
         for (identity, index), series in before._series.items():  # noqa: SLF001 - one of its kind
             if (identity[1], index) in metrics:
+                series.kept_s = max(series.kept_s, self._kept_s(identity, index))
                 self._series[identity, index] = series
 
     def known_since(self, identity: Identity, metric_index: int) -> float | None:
@@ -161,16 +191,16 @@ class Windows:
         drop is never a negative increase. Source: Orchestrator reference, queue retention.
         """
         series, start, _ = self._open(identity, metric_index, span_s)
-        in_force = _in_force(series, start)
-        first = next(
-            (p for p in range(in_force, len(series.values)) if series.values[p] is not None), None
-        )
-        if first is None:
-            raise Unclear
+        times, values = series.times, series.values
+        first = _in_force(series, start)
+        while values[first] is None:
+            first += 1
+            if first == len(values):
+                raise Unclear
         risen = series.risen[-1] - series.risen[first]
-        if series.times[first] <= start and series.values[-1] is not None:
+        if times[first] <= start and values[-1] is not None:
             return risen
-        return Bound(risen, math.inf, since=series.times[first])
+        return Bound(risen, math.inf, since=times[first])
 
     def rate(self, identity: Identity, metric_index: int, span_s: float) -> Bound | float:
         """Return the increase within the window per second."""
@@ -193,6 +223,8 @@ class Windows:
         series, start, _ = self._open(identity, metric_index, span_s)
         first = _in_force(series, start)
         values = series.values[first:]
+        if series.unknown_at < series.times[first]:
+            return values, series.times[first] <= start  # type: ignore[return-value]  # none is None
         known = [value for value in values if value is not None]
         if not known:
             raise Unclear
@@ -213,4 +245,4 @@ class Windows:
 
 def _in_force(series: _Series, start: float) -> int:
     """Return the place of the value in force at an instant; of the first one seen after it."""
-    return max(0, bisect_right(series.times, start) - 1)
+    return (bisect_right(series.times, start) or 1) - 1

@@ -11,8 +11,10 @@ import structlog
 from monitor.clock import Clock
 from monitor.core.alert import AlertEvent, EventKind
 from monitor.core.sample import Snapshot
+from monitor.daemon import pruner
 from monitor.daemon.courier import Courier
 from monitor.daemon.poller import Poller
+from monitor.daemon.pruner import Pruner
 from monitor.daemon.scheduler import Scheduler
 from monitor.daemon.ticker import Ticker
 from monitor.pipeline.evaluate import Evaluator, Instant, Settled
@@ -26,7 +28,7 @@ BEAT_S = 1.0
 
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """Pollers, couriers and the scheduler that drives them.
+    """Pollers, couriers, a pruner, and the scheduler that drives them.
 
     `heard` is told of every settled snapshot; `beat` is called once a second while all is well
     (the watchdog); `reload` is called when somebody asked for it; `completed` hears of finished
@@ -42,6 +44,7 @@ class Service:
     clock: Clock
     pace: float = 1.0
     grace_s: float = GRACE_S
+    pruner: Pruner | None = None
     heard: Callable[[Snapshot, Settled], None] = lambda _snapshot, _settled: None
     completed: Callable[[str], None] = lambda _work: None
     beat: Callable[[], None] = lambda: None
@@ -58,6 +61,8 @@ class Service:
         self.ticker.start()
         for poller in self.pollers:
             self._schedule(poller)
+        if self.pruner is not None:
+            self.scheduler.every(pruner.EVERY / self.pace, pruner.NAME, self.pruner.work)
         self.scheduler.start()
 
     def go_on_with(self, pollers: Sequence[Poller], couriers: Sequence[Courier]) -> None:
@@ -145,12 +150,14 @@ class Service:
         return is_drained and all(ended)
 
     def once(self) -> None:
-        """Run every collector once, evaluate, deliver what is due."""
+        """Run every collector once, evaluate, deliver what is due, let go of what is too old."""
         self._announce(self.evaluator.restore(self.instant()).events)
         for poller in self.pollers:
             poller.poll()
         for courier in self.couriers:
             courier.deliver_now()
+        if self.pruner is not None:
+            self.pruner.work()
 
     def stop_on_signals(self) -> None:
         """Stop at SIGTERM and SIGINT, reload at SIGHUP. Only the main thread may call it."""

@@ -12,12 +12,14 @@ from monitor.channels import Channel, ChannelType
 from monitor.clock import Clock
 from monitor.config import tenants as auth
 from monitor.config.compose import Configuration
+from monitor.config.history import retention_of
 from monitor.config.plugins import collectors
 from monitor.config.secrets import secrets_within
 from monitor.config.tenants import Tenant
 from monitor.core.sample import Snapshot
 from monitor.daemon.courier import Courier
 from monitor.daemon.poller import Poller
+from monitor.daemon.pruner import Pruner
 from monitor.daemon.scheduler import Scheduler
 from monitor.daemon.service import Service
 from monitor.daemon.ticker import Bookkeeper, Ticker
@@ -110,6 +112,10 @@ def build_service(
         completed=completed,
     )
     service.ticker.decided = service.decided
+    kept = retention_of(configuration)
+    service.pruner = Pruner(
+        store=store, retention=kept, clock=clock, pause=service.pause, pace=pace
+    )
     service.couriers = _couriers(configuration, service)
     service.pollers = _pollers(configuration, service)
     return service
@@ -131,6 +137,8 @@ def rebuild(service: Service, configuration: Configuration) -> None:
         _expiries(configuration),
     )
     service.go_on_with(pollers, couriers)
+    if service.pruner is not None:
+        service.pruner.retention = retention_of(configuration)
     service.decided(settled)
 
 

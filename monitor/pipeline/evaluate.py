@@ -18,11 +18,12 @@ from monitor.core.delivery import Delivery, DeliveryState
 from monitor.core.desk import Changes, Desk
 from monitor.core.engine import Evaluation
 from monitor.core.plan import Plan
+from monitor.core.recall import recall, recall_vitals
 from monitor.core.remit import Remit
 from monitor.core.sample import Snapshot
 from monitor.core.situation import Transitions
+from monitor.core.turn import Turn
 from monitor.core.vitals import Vitals
-from monitor.pipeline.recall import recall, recall_vitals
 from monitor.store.store import Store, Write
 
 log = structlog.get_logger(__name__)
@@ -68,6 +69,7 @@ class Evaluator:
     _last: Instant | None = None
     _people_at_s: float | None = None
     _is_unsure: bool = False
+    _turns: list[tuple[datetime, Turn]] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def restore(self, at: Instant) -> Settled:
@@ -78,6 +80,7 @@ class Evaluator:
         """
         with self._lock:
             self._last = at
+            self._turns.append((at.now, Turn.START))
             self._remit = Remit(
                 plan=self.plan,
                 collector_kinds=self.collector_kinds,
@@ -85,7 +88,8 @@ class Evaluator:
                 expiries=self.expiries,
             )
             self._desk = Desk(plan=self.plan, started_at=at.now)
-            self._desk.transitions = recall(self._remit, self.store, at.now)
+            recall(self._remit, self.store, at.now)
+            self._desk.transitions = self._transitions(self._remit, at.now)
             recall_vitals(self._vitals, self._remit, self.store, at.now)
             self._take()
             self._hear(at)
@@ -116,15 +120,19 @@ class Evaluator:
         with self._lock:
             before, transitions = self._remit, self._desk.transitions
             # Whatever may fail without a trace comes first.
-            wider = recall(remit, self.store, at.now, before)
+            recall(remit, self.store, at.now, before)
+            wider = self._transitions(remit, at.now)
             self._hear(at)
-            parts = [*self._after_failed_commit(), *self._after_clock_step(at)]
+            parts = [*self._after_failed_commit(at.now), *self._after_clock_step(at)]
+            turn = (at.now, Turn.RELOAD)
+            self._turns.append(turn)
             try:
                 self._go_by(remit, wider)
                 parts += remit.close(self._desk.alerts, at.now)
                 settled = self._commit(None, parts, at.now)
             except BaseException:
                 self._go_by(before, transitions)
+                self._turns.remove(turn)
                 raise
             self.plan, self.collector_kinds, self.tenants = plan, collector_kinds, tenants
             self.expiries = expiries
@@ -153,7 +161,7 @@ class Evaluator:
             self._hear(at)
             sight = self._vitals.after_poll(snapshot, remit, at.now)
             remit.observe(sight)
-            resting = [*self._after_failed_commit(), *self._after_clock_step(at)]
+            resting = [*self._after_failed_commit(at.now), *self._after_clock_step(at)]
             alerts = self._desk.alerts
             parts = [
                 *resting,
@@ -172,7 +180,7 @@ class Evaluator:
         """
         with self._lock:
             self._hear(at)
-            parts = [*self._after_failed_commit(), *self._after_clock_step(at)]
+            parts = [*self._after_failed_commit(at.now), *self._after_clock_step(at)]
             revived = self._revive(at.now)
             self._give_up_undeliverable(at.now)
             if not any(part.alerts for part in parts) and not self._desk.is_due(at.now):
@@ -210,7 +218,7 @@ class Evaluator:
         is_known = False
         with self._lock:
             try:
-                resting = self._after_failed_commit()
+                resting = self._after_failed_commit(now)
                 self._record(delivery, now)
                 is_known = True
             finally:
@@ -267,10 +275,12 @@ class Evaluator:
         if snapshot is not None or changes:
             self._is_unsure = True
             with self.store.writing() as write:
+                write.turns(self._turns)
                 if snapshot is not None:
-                    write.snapshot(snapshot)
+                    write.snapshot(snapshot, now)
                 self._write(write, changes, now)
             self._is_unsure = False
+            self._turns.clear()
         self._desk.apply(changes)
         return Settled(events=changes.events, deliveries=changes.deliveries)
 
@@ -287,6 +297,10 @@ class Evaluator:
         self._desk.transitions = transitions
         self._desk.is_look_due = True
 
+    def _transitions(self, remit: Remit, now: datetime) -> Transitions:
+        """Return when alerts opened and recovered, as far back as a rule counts it."""
+        return self.store.load_transitions(now - remit.flapping_window)
+
     def _take(self) -> None:
         self._desk.take(self.store.load_alerts(), self.store.load_post())
 
@@ -297,7 +311,7 @@ class Evaluator:
             self._desk.hear(self.store.load_people(at.now))
             self._people_at_s = at.elapsed_s
 
-    def _after_failed_commit(self) -> list[Evaluation]:
+    def _after_failed_commit(self, now: datetime) -> list[Evaluation]:
         """Take the mirror from the database again: nobody knows whether the commit was made.
 
         What was not recorded counts for no timer.
@@ -305,8 +319,9 @@ class Evaluator:
         if not self._is_unsure:
             return []
         self._take()
+        self._remit.memory.forget()
         self._is_unsure = False
-        return [self._rest()]
+        return [self._rest(now)]
 
     def _after_clock_step(self, at: Instant) -> list[Evaluation]:
         """Pause every timer when the wall clock was set: the jump is nobody's breach."""
@@ -318,10 +333,12 @@ class Evaluator:
             return []
         log.warning("clock.stepped", step_s=round(jumped.total_seconds(), 3))
         self._desk.is_look_due = True
-        return [self._rest()]
+        return [self._rest(at.now)]
 
-    def _rest(self) -> Evaluation:
+    def _rest(self, now: datetime) -> Evaluation:
         resting = engine.pause(self._desk.alerts.values())
         # What is judged next must be the paused alerts.
         self._desk.alerts.update((alert.key, alert) for alert in resting.alerts)
+        if all(what is not Turn.REST for _, what in self._turns):
+            self._turns.append((now, Turn.REST))
         return resting

@@ -5,19 +5,18 @@ does not commit, the caller forgets the book: it is read again from the database
 right by definition, even when nobody can tell whether a lost commit was made.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from operator import is_not
 
-from monitor.core.kinds import Kind, exactly
+from monitor.core.kinds import Kind
 from monitor.core.sample import Sample, Subject, Values
+from monitor.store.steps import Stepped, Stepper
 from monitor.store.text import storable
 
 # A subject counts as gone after this many good polls in a row without it.
 GONE_AFTER = 3
-
-Stepped = tuple[object, ...]
 
 
 @dataclass(slots=True)
@@ -49,28 +48,36 @@ class Closed:
 
 @dataclass(slots=True)
 class Changes:
-    """What a poll changed. `named` are subjects whose row is new, renamed, or back again."""
+    """What a poll changed. `named` are subjects whose row is new, renamed, or back again.
+
+    `missed` are those that began to be missing with this poll, `met` those whose absence is over
+    and when it began: they are here again, or given up as gone.
+    """
 
     opened: list[Entry] = field(default_factory=list)
     changed: list[Entry] = field(default_factory=list)
     closed: list[Closed] = field(default_factory=list)
     named: list[Entry] = field(default_factory=list)
     gone: list[tuple[Entry, int]] = field(default_factory=list)
+    missed: list[Entry] = field(default_factory=list)
+    met: list[tuple[Entry, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Book:
     """The subjects of one kind of one tenant. `ids` knows the gone ones as well.
 
-    `last_samples`, `last_subjects` and `last_stepped` are the last poll's, in its order.
-    `has_mended` tells whether a key had to be changed to be stored.
+    `missing` are counted by complete polls, and are gone in the end; `absent` are all that were not
+    in the last answer, by when that began. `last_samples`, `last_subjects` and `last_stepped` are
+    the last poll's, in its order. `has_mended` tells whether a key had to be changed to be stored.
     """
 
     kind: Kind
-    step: Callable[[Sequence[Values]], list[Stepped]]
+    step: Stepper
     entries: dict[str, Entry] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     missing: dict[str, tuple[int, int]] = field(default_factory=dict)
+    absent: dict[str, int] = field(default_factory=dict)
     last_at_ms: int = 0
     has_mended: bool = False
     last_samples: Sequence[Sample] = ()
@@ -90,11 +97,11 @@ class Book:
         `complete`: a subject that is not among them was not in the answer.
         """
         changes = Changes()
-        moved = self._replaced(samples)
+        moved = self._replaced(samples, at_ms)
         if moved is None:
             if len({sample.subject.key for sample in samples}) != len(samples):
                 samples = list({sample.subject.key: sample for sample in samples}.values())
-            moved = self._moved(samples)
+            moved = self._moved(samples, at_ms)
         self.last_samples = samples
         for sample, stepped in moved:
             subject, values, key = sample.subject, sample.values, sample.subject.key
@@ -116,11 +123,12 @@ class Book:
                 entry.stepped, entry.moving = stepped, moving
                 entry.recorded, entry.since_ms = values, at_ms
                 changes.changed.append(entry)
-        if complete:
-            self._look_for_missing(samples, at_ms, changes)
+        self._look_for_absent(samples, at_ms, changes, complete=complete)
         return changes
 
-    def _replaced(self, samples: Sequence[Sample]) -> Iterable[tuple[Sample, Stepped]] | None:
+    def _replaced(
+        self, samples: Sequence[Sample], at_ms: int
+    ) -> Iterable[tuple[Sample, Stepped]] | None:
         """Return the samples that are other objects than those of the last poll in their places.
 
         None where that is no short cut: a collector that makes all samples anew is told by the
@@ -133,12 +141,12 @@ class Book:
         if any(samples[at].subject.key != before[at].subject.key for at in places):
             return None
         found = [samples[at] for at in places]
-        steps = self.step([sample.values for sample in found])
+        steps = self.step([sample.values for sample in found], at_ms)
         for at, sample, stepped in zip(places, found, steps, strict=True):
             self.last_subjects[at], self.last_stepped[at] = sample.subject, stepped
         return zip(found, steps, strict=True)
 
-    def _moved(self, samples: Sequence[Sample]) -> Iterable[tuple[Sample, Stepped]]:
+    def _moved(self, samples: Sequence[Sample], at_ms: int) -> Iterable[tuple[Sample, Stepped]]:
         """Return the samples that may change something.
 
         A poll lists its subjects in the order of the last one, but for the few that come and go:
@@ -147,7 +155,7 @@ class Book:
         """
         before, before_stepped = self.last_subjects, self.last_stepped
         self.last_subjects = subjects = [sample.subject for sample in samples]
-        self.last_stepped = steps = self.step([sample.values for sample in samples])
+        self.last_stepped = steps = self.step([sample.values for sample in samples], at_ms)
         if len(subjects) != len(before):
             return zip(samples, steps, strict=True)
         return [
@@ -193,19 +201,39 @@ class Book:
             changes.named.append(entry)
         return moving_labels(kind, subject)
 
-    def _look_for_missing(self, samples: Sequence[Sample], at_ms: int, changes: Changes) -> None:
-        if not self.missing and not self.has_mended and len(samples) == len(self.entries):
+    def _look_for_absent(
+        self, samples: Sequence[Sample], at_ms: int, changes: Changes, *, complete: bool
+    ) -> None:
+        if (
+            not self.missing
+            and not self.absent
+            and not self.has_mended
+            and len(samples) == len(self.entries)
+        ):
             return  # every key has an entry by now, so equal numbers mean that none is missing
         keys = {sample.subject.key for sample in samples}
+        absent = self.entries.keys() - (
+            {storable(key) for key in keys} if self.has_mended else keys
+        )
+        before = self.absent
+        self.absent = {key: before.get(key, at_ms) for key in absent}
+        changes.missed += [self.entries[key] for key in absent if key not in before]
+        changes.met += [
+            (self.entries[key], since) for key, since in before.items() if key not in absent
+        ]
+        if complete:
+            self._look_for_gone(absent, at_ms, changes)
+
+    def _look_for_gone(self, absent: Collection[str], at_ms: int, changes: Changes) -> None:
         missing: dict[str, tuple[int, int]] = {}
-        stored = {storable(key) for key in keys} if self.has_mended else keys
-        for key in self.entries.keys() - stored:
+        for key in absent:
             count, first_ms = self.missing.get(key, (0, at_ms))
             if count + 1 < GONE_AFTER:
                 missing[key] = (count + 1, first_ms)
                 continue
             entry = self.entries.pop(key)
             changes.gone.append((entry, first_ms))
+            changes.met.append((entry, self.absent.pop(key)))
             changes.closed.append(
                 Closed(entry.id, entry.since_ms, first_ms, entry.moving, entry.recorded)
             )
@@ -220,35 +248,3 @@ def moving_labels(kind: Kind, subject: Subject) -> tuple[str, ...]:
 def fixed_labels(kind: Kind, subject: Subject) -> dict[str, str]:
     """Return the labels without the moving ones."""
     return {name: value for name, value in subject.labels.items() if name not in kind.moving}
-
-
-def stepper(kind: Kind) -> Callable[[Sequence[Values]], list[Stepped]]:
-    """Return the function that tells by which values two samples count as the same."""
-    steps = tuple(
-        (index, metric.step)
-        for index, metric in enumerate(kind.metrics)
-        if metric.step is not exactly
-    )
-    if not steps:
-        return list
-
-    if len(steps) == 1 and steps[0][0] == 0:
-        # Sessions, whose heartbeats all age between two polls: no loop and no list for each.
-        by = steps[0][1]
-
-        def step_first(samples: Sequence[Values]) -> list[Stepped]:
-            return [
-                (None if values[0] is None else by(values[0]), values[1:]) for values in samples
-            ]
-
-        return step_first
-
-    def step(values: Values) -> Stepped:
-        stepped: list[object] = list(values)
-        for index, function in steps:
-            value = values[index]
-            if value is not None:
-                stepped[index] = function(value)
-        return tuple(stepped)
-
-    return lambda samples: [step(values) for values in samples]

@@ -1,71 +1,98 @@
-"""`db check`: is the file sound, is the schema the one that the program expects?"""
+"""`db check`: is the file sound, is the schema the program's, does every row belong somewhere?"""
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from monitor.store import views
-from monitor.store.failures import translated
-from monitor.store.metadata import METADATA
+from monitor.errors import StoreUnavailable
+from monitor.store.drift import drift
+from monitor.store.finding import About, Finding
+from monitor.store.orphans import orphans, overlaps
 from monitor.store.store import Store
-from monitor.store.version import SchemaState, Version, read_version
+from monitor.store.version import UPGRADE, SchemaState, Version, read_version
+
+_MOST = 20
+_RESTORE = "restore a backup, or move the file away to begin anew"
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a check found; `findings` are sentences, none of them when all is well."""
+    """What a check found: `problems` with their cures, none of them when all is well."""
 
     version: Version
-    findings: tuple[str, ...]
+    problems: tuple[Finding, ...]
 
     @property
     def is_sound(self) -> bool:
         """Tell whether nothing was found."""
-        return not self.findings
+        return not self.problems
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Return what is wrong, without the cures."""
+        return tuple(problem.what for problem in self.problems)
 
 
 def check(store: Store) -> Health:
-    """Examine a database: its pages (SQLite), its revision, and its tables and views.
+    """Examine a database: its pages (SQLite), its revision, its tables and views, its rows.
 
     Raises:
         StoreUnavailable: it cannot be opened.
     """
-    database = store.database
-    with database.reading() as connection:
-        findings = _damage(connection)
-        version = read_version(connection)
-        if version.state is not SchemaState.CURRENT:
-            found = f"the schema is {version.state}: revision {version.revision or 'none'}"
-            return Health(version, (*findings, found))
-        with translated(database.place):
-            findings += _drift(connection)
-    return Health(version, tuple(findings))
+    version, damage, found = Version(None, SchemaState.MISSING), list[Finding](), list[Finding]()
+    file = store.place.file
+    if file is not None and not file.exists():
+        # Opening it would make it.
+        return Health(version, (_outdated(version),))
+    try:
+        with store.database.reading() as connection:
+            _take_time(connection)
+            damage += _damage(connection)
+            version, found = _examine(connection)
+    except StoreUnavailable:
+        # What else cannot be read of a damaged file is no news.
+        if not damage:
+            raise
+    return Health(version, (*damage, *found))
 
 
-def _damage(connection: Connection) -> list[str]:
+def _examine(connection: Connection) -> tuple[Version, list[Finding]]:
+    version = read_version(connection)
+    if version.state is not SchemaState.CURRENT:
+        return version, [_outdated(version)]
+    # The rows of tables that are not the program's cannot be asked for.
+    found = drift(connection) or [*orphans(connection), *overlaps(connection)]
+    return version, found
+
+
+def _take_time(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # A look at every row may take longer than a statement of the daemon may.
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+
+
+def _outdated(version: Version) -> Finding:
+    what = f"the schema is {version.state}: revision {version.revision or 'none'}"
+    cure = "install the newer program" if version.state is SchemaState.AHEAD else UPGRADE
+    return Finding(About.SCHEMA, what, cure)
+
+
+def _damage(connection: Connection) -> list[Finding]:
+    """Return what SQLite says of its file; Postgres looks after its own."""
     if connection.dialect.name != "sqlite":
         return []
-    results = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
-    damage = [f"the file is damaged: {result}" for result in results if result != "ok"]
-    orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-    damage += [f"a row of {row[0]} has lost its parent in {row[2]}" for row in orphans]
-    return damage
-
-
-def _drift(connection: Connection) -> list[str]:
-    # Imported here: only this command needs it.
-    from alembic.autogenerate import compare_metadata  # noqa: PLC0415
-    from alembic.migration import MigrationContext  # noqa: PLC0415
-
-    def ours(item: object, _name: str | None, kind: str, reflected: bool, _to: object) -> bool:  # noqa: FBT001  # alembic's signature
-        name = getattr(item, "name", "")
-        return not (kind == "table" and reflected and name not in METADATA.tables)
-
-    context = MigrationContext.configure(
-        connection, opts={"compare_type": True, "include_object": ours}
-    )
-    drift = [f"the tables differ: {found}" for found in compare_metadata(context, METADATA)]
-    expected = set(views.definitions(connection.dialect.name))
-    there = set(inspect(connection).get_view_names())
-    drift += [f"the view {name} is missing" for name in sorted(expected - there)]
-    return drift
+    results: list[str] = []
+    try:
+        for text in connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST})").scalars():
+            results += str(text).splitlines()
+    except DBAPIError as error:
+        # It may come upon a page that ends even this look.
+        if getattr(error.orig, "sqlite_errorname", "") != "SQLITE_CORRUPT":
+            raise
+        results.append(str(error.orig))
+    return [
+        Finding(About.DAMAGE, f"the file is damaged: {result}", _RESTORE)
+        for result in results[:_MOST]
+        if result != "ok"
+    ]

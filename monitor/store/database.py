@@ -57,6 +57,22 @@ class Database:
         with translated(self.place), self.reader.begin() as connection:
             yield connection
 
+    @contextmanager
+    def alone(self) -> Iterator[DBAPIConnection]:
+        """Lend the driver's own connection, without a transaction, while nobody here writes.
+
+        For the few statements of SQLite that must not be in one.
+
+        Raises:
+            StoreError: one of them failed.
+        """
+        with self._lock, translated(self.place):
+            borrowed = self.writer.raw_connection()
+            try:
+                yield borrowed
+            finally:
+                borrowed.close()
+
     def close(self) -> None:
         """Give back all connections."""
         self.writer.dispose()
@@ -165,6 +181,9 @@ def _set_up_sqlite(engine: Engine, *, begin: str, foreign_keys: bool, read_only:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={LOCK_WAIT_S * 1000}")
         if not read_only:
+            # Counts for a file that is still empty: it can give space back, page by page. Before
+            # the journal's mode, which makes the first page.
+            cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
             cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")

@@ -2,6 +2,7 @@
 
 from monitor.store.kind_tables import KIND_TABLES
 from monitor.store.tables import METADATA
+from monitor.store.trace_tables import TURNS
 
-# Importing the generated tables is what adds them to METADATA.
-__all__ = ["KIND_TABLES", "METADATA"]
+# Importing these tables is what adds them to METADATA.
+__all__ = ["KIND_TABLES", "METADATA", "TURNS"]

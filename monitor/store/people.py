@@ -108,6 +108,15 @@ def acknowledgements_of(connection: Connection, alert_id: str) -> tuple[Acknowle
     return _acknowledgements(connection, statement)
 
 
+def acknowledgements_between(
+    connection: Connection, since: datetime, until: datetime
+) -> tuple[Acknowledgement, ...]:
+    """Return what was said within a span of time, in its order."""
+    given = ACKNOWLEDGEMENTS.c
+    statement = select(ACKNOWLEDGEMENTS).where(given.at >= since, given.at < until)
+    return _acknowledgements(connection, statement.order_by(given.at, given.id))
+
+
 def newest_acknowledgements(connection: Connection) -> dict[str, Acknowledgement]:
     """Return the newest acknowledgement of each alert, be it expired or not."""
     return {one.alert_id: one for one in _acknowledgements(connection, _NEWEST)}

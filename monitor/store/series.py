@@ -1,5 +1,7 @@
 """A metric's past, for window functions after a restart."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, select
@@ -11,15 +13,20 @@ Identity = tuple[str, str, str]
 Point = tuple[Identity, datetime, float | None]
 
 
-def load_series(connection: Connection, kind: str, metric: str, since: datetime) -> list[Point]:
-    """Return (identity, at, value) by time, for the subjects that are there.
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The open stretch of a subject that is there: since when, its value, last seen when."""
 
-    Only changes are recorded, so the points are: the value that held at `since` (at the earlier
-    instant when it began), each change, None where the subject was gone, and the open stretch's
-    value once more at the newest good poll, which says how long it was seen to hold.
-    """
-    latest, stretches = KIND_TABLES[kind].latest, KIND_TABLES[kind].stretches
-    there = connection.execute(
+    identity: Identity
+    valid_from: datetime
+    value: float | None
+    seen_at: datetime | None
+
+
+def load_series(connection: Connection, kind: str, metric: str, since: datetime) -> list[Point]:
+    """Return (identity, at, value) by time, for the subjects that are there: see `points`."""
+    latest = KIND_TABLES[kind].latest
+    rows = connection.execute(
         select(
             SUBJECTS.c.id,
             SUBJECTS.c.tenant,
@@ -32,17 +39,32 @@ def load_series(connection: Connection, kind: str, metric: str, since: datetime)
                 SIGHTS, and_(SIGHTS.c.tenant == SUBJECTS.c.tenant, SIGHTS.c.kind == SUBJECTS.c.kind)
             )
         )
-    ).all()
-    identities: dict[int, Identity] = {row[0]: (row[1], kind, row[2]) for row in there}
-    points: list[Point] = []
+    )
+    there = {row[0]: Open((row[1], kind, row[2]), row[3], row[4], row[5]) for row in rows}
+    return points(connection, kind, metric, since, there)
+
+
+def points(
+    connection: Connection, kind: str, metric: str, since: datetime, there: Mapping[int, Open]
+) -> list[Point]:
+    """Return (identity, at, value) by time, for the subjects that are `there`, by their ids.
+
+    Only changes are recorded, so the points are: the value that held at `since` (at the earlier
+    instant when it began), each change, None where the subject was gone, and the open stretch's
+    value once more at the newest good poll, which says how long it was seen to hold. What came
+    after the open stretch is left out: a replay asks of the past.
+    """
+    found: list[Point] = []
     ends: dict[int, datetime] = {}
 
     def begin(subject_id: int, at: datetime, value: float | None) -> None:
-        end = ends.get(subject_id)
+        end, identity = ends.get(subject_id), there[subject_id].identity
         if end is not None and end < at:
-            points.append((identities[subject_id], end, None))
-        points.append((identities[subject_id], at, _number(value)))
+            found.append((identity, end, None))
+        found.append((identity, at, _number(value)))
 
+    stretches = KIND_TABLES[kind].stretches
+    newest = max((one.valid_from for one in there.values()), default=since)
     closed = (
         select(
             stretches.c.subject_id,
@@ -50,19 +72,19 @@ def load_series(connection: Connection, kind: str, metric: str, since: datetime)
             stretches.c.valid_to,
             stretches.c[metric],
         )
-        .where(stretches.c.valid_to > since)
+        .where(stretches.c.valid_to > since, stretches.c.valid_to <= newest)
         .order_by(stretches.c.valid_to)
     )
     for subject_id, valid_from, valid_to, value in connection.execute(closed):
-        if subject_id in identities:
+        if subject_id in there and valid_from < there[subject_id].valid_from:
             begin(subject_id, valid_from, value)
             ends[subject_id] = valid_to
-    for subject_id, _tenant, _key, valid_from, value, seen_at in there:
-        begin(subject_id, valid_from, value)
-        if seen_at is not None and seen_at > valid_from:
-            points.append((identities[subject_id], seen_at, _number(value)))
-    points.sort(key=lambda point: point[1])
-    return points
+    for subject_id, one in there.items():
+        begin(subject_id, one.valid_from, one.value)
+        if one.seen_at is not None and one.seen_at > one.valid_from:
+            found.append((one.identity, one.seen_at, _number(one.value)))
+    found.sort(key=lambda point: point[1])
+    return found
 
 
 def _number(value: float | None) -> float | None:

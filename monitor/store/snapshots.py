@@ -3,14 +3,16 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
 from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject, Values
-from monitor.store import bulk
-from monitor.store.book import Book, Changes, Entry, fixed_labels, stepper
+from monitor.store import bulk, traces
+from monitor.store.book import Book, Changes, Entry, fixed_labels
 from monitor.store.instants import to_ms
 from monitor.store.kind_tables import KIND_TABLES, KindTables
+from monitor.store.steps import stepper
 from monitor.store.tables import COLLECTOR_STATES, POLLS, SIGHTS, SUBJECTS
 from monitor.store.text import storable, storable_mapping
 
@@ -27,15 +29,26 @@ class Recorder:
     _books: dict[BookKey, Book] = field(default_factory=dict)
     _touched: set[BookKey] = field(default_factory=set)
 
-    def record(self, connection: Connection, snapshot: Snapshot) -> None:
+    def record(
+        self, connection: Connection, snapshot: Snapshot, settled_at: datetime | None = None
+    ) -> None:
         """Write a poll, and what its samples change."""
-        _write_poll(connection, snapshot)
+        _write_poll(connection, snapshot, settled_at)
         outcome = snapshot.outcome
         if isinstance(outcome, Failed):
             return
         for kind, samples in outcome.by_kind().items():
             if kind in KIND_TABLES:
                 self._record_kind(connection, snapshot.tenant, kind, samples, outcome)
+
+    def forget(self, kind: str, gone: Iterable[tuple[str, str]]) -> None:
+        """Forget subjects, by tenant and key, whose rows are deleted in this transaction."""
+        for tenant, key in gone:
+            book = self._books.get((tenant, kind))
+            if book is not None and key not in book.entries:
+                # Should the transaction be lost, the ids are there after all.
+                self._touched.add((tenant, kind))
+                book.ids.pop(key, None)
 
     def committed(self) -> None:
         """Keep the books as they are."""
@@ -63,16 +76,20 @@ class Recorder:
         # History runs forwards, whatever the server's clock does.
         at_ms = max(to_ms(outcome.observed_at), book.last_at_ms + 1)
         book.last_at_ms = at_ms
+        ids = _Ids(connection)
         changes = book.compare(
             samples,
             at_ms,
-            next_id=_Ids(connection).next,
+            next_id=ids.next,
             # A row that could not be read may be the very one that seems to be missing.
             complete=not outcome.partial and not outcome.skipped,
         )
         bulk.upsert(connection, SIGHTS, [(storable(tenant), kind, at_ms)], ("observed_at",))
+        known = [entry for entry in changes.named if not ids.is_new(entry.id)]
+        traces.write_names(connection, known, at_ms)
         _write_subjects(connection, tenant, kind, changes, at_ms)
         _write_history(connection, tables, changes)
+        traces.write_absences(connection, changes, at_ms)
 
 
 class _Ids:
@@ -82,14 +99,19 @@ class _Ids:
         """Ask the database only when an id is wanted."""
         self._connection = connection
         self._last: int | None = None
+        self._first: int | None = None
 
     def next(self) -> int:
         """Return the next unused id."""
         if self._last is None:
             newest = self._connection.scalar(select(func.max(SUBJECTS.c.id)))
-            self._last = int(newest or 0)
+            self._last = self._first = int(newest or 0)
         self._last += 1
         return self._last
+
+    def is_new(self, subject_id: int) -> bool:
+        """Tell whether an id was handed out here."""
+        return self._first is not None and subject_id > self._first
 
 
 def load_book(connection: Connection, tenant: str, tables: KindTables) -> Book:
@@ -134,10 +156,11 @@ def load_book(connection: Connection, tenant: str, tables: KindTables) -> Book:
                 labels={**labels, **dict(zip(kind.moving, states, strict=True))},
             ),
             recorded=values,
-            stepped=book.step([values])[0],
+            stepped=book.step([values], to_ms(valid_from))[0],
             moving=states,
             since_ms=to_ms(valid_from),
         )
+    book.absent = traces.load_absent(connection, book.entries.values())
     return book
 
 
@@ -202,17 +225,21 @@ def _measured(tables: KindTables) -> tuple[str, ...]:
     return tuple(c.name for c in tables.latest.columns if not c.primary_key)
 
 
-def _write_poll(connection: Connection, snapshot: Snapshot) -> None:
+def _write_poll(connection: Connection, snapshot: Snapshot, settled_at: datetime | None) -> None:
     outcome = snapshot.outcome
     started_ms = to_ms(snapshot.started_at)
     who = {"tenant": storable(snapshot.tenant), "collector": storable(snapshot.collector)}
     facts: Mapping[str, object]
     if isinstance(outcome, Failed):
         word, error, samples, note = storable(outcome.kind), storable(outcome.message), 0, ""
-        facts = {"skipped": 0, "observed_at": None}
+        facts = {"skipped": 0, "observed_at": None, "partial": 0}
     else:
         word, error, samples, note = "ok", None, len(outcome.samples), storable(_unread(outcome))
-        facts = {"skipped": outcome.skipped, "observed_at": outcome.observed_at}
+        facts = {
+            "skipped": outcome.skipped,
+            "observed_at": outcome.observed_at,
+            "partial": int(outcome.partial),
+        }
     connection.execute(
         POLLS.insert().values(
             **who,
@@ -222,6 +249,7 @@ def _write_poll(connection: Connection, snapshot: Snapshot) -> None:
             error=error,
             samples=samples,
             requests=snapshot.requests,
+            settled_at=settled_at or snapshot.started_at + timedelta(seconds=snapshot.took_s),
             **facts,
         )
     )

@@ -14,6 +14,7 @@ from monitor.core.delivery import Delivery, DeliveryState
 from monitor.core.mute import Acknowledgement, People, Silence
 from monitor.core.post import Post
 from monitor.core.sample import Snapshot, Subject
+from monitor.core.turn import Turn
 from monitor.store import alerts as alert_rows
 from monitor.store import deliveries as delivery_rows
 from monitor.store import outbox, people, post
@@ -23,6 +24,7 @@ from monitor.store.series import Point, load_series
 from monitor.store.snapshots import Recorder
 from monitor.store.states import CollectorState, collector_states
 from monitor.store.subjects import known_subjects
+from monitor.store.traces import write_turns
 from monitor.store.version import require_current
 
 log = structlog.get_logger(__name__)
@@ -35,9 +37,13 @@ class Write:
     connection: Connection
     recorder: Recorder
 
-    def snapshot(self, snapshot: Snapshot) -> None:
-        """Record a poll, and of its samples what changed."""
-        self.recorder.record(self.connection, snapshot)
+    def snapshot(self, snapshot: Snapshot, settled_at: datetime | None = None) -> None:
+        """Record a poll, judged at an instant (unless given, when it ended): what changed by it."""
+        self.recorder.record(self.connection, snapshot, settled_at)
+
+    def turns(self, turns: Collection[tuple[datetime, Turn]]) -> None:
+        """Note what happened to the daemon that no poll tells."""
+        write_turns(self.connection, turns)
 
     def alerts(
         self,

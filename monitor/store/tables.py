@@ -62,6 +62,8 @@ SIGHTS = Table(
     Column("observed_at", EpochMs, nullable=False),
 )
 
+# `settled_at` is when it was judged, which may be some time after it began. `partial`: some of it
+# could not be read.
 POLLS = Table(
     "polls",
     METADATA,
@@ -76,6 +78,8 @@ POLLS = Table(
     Column("skipped", Integer, nullable=False),
     Column("requests", Integer, nullable=False),
     Column("observed_at", EpochMs),
+    Column("settled_at", EpochUs, nullable=False),
+    Column("partial", SmallInteger, nullable=False),
 )
 
 COLLECTOR_STATES = Table(

@@ -1,3 +1,7 @@
+table absences
+  missed_at bigint not null
+  subject_id bigint not null
+  ended_at bigint
 table acknowledgements
   id bigint not null default nextval('acknowledgements_id_seq'::regclass)
   alert_id text not null
@@ -139,6 +143,8 @@ table polls
   skipped integer not null
   requests integer not null
   observed_at bigint
+  settled_at bigint not null
+  partial smallint not null
 table queue_latest
   subject_id bigint not null
   valid_from bigint not null
@@ -203,6 +209,11 @@ table silences
   created_at bigint not null
   author text not null
   comment text not null
+table subject_names
+  valid_to bigint not null
+  subject_id bigint not null
+  name text not null
+  labels jsonb not null
 table subjects
   id bigint not null
   tenant text not null
@@ -223,6 +234,10 @@ table subscription_stretches
   valid_from bigint not null
   days_to_expiry double precision
   is_expired smallint
+table turns
+  at bigint not null
+  what text not null
+  poll_id bigint not null
 view v_alert_events
   tenant text
   at text
@@ -448,6 +463,7 @@ view v_subscriptions
   is_expired smallint
   since text
   seen_at text
+absences pk_absences PRIMARY KEY (missed_at, subject_id)
 acknowledgements fk_acknowledgements_alert_id_alerts FOREIGN KEY (alert_id) REFERENCES alerts(id) ON DELETE CASCADE
 acknowledgements pk_acknowledgements PRIMARY KEY (id)
 alembic_version alembic_version_pkc PRIMARY KEY (version_num)
@@ -475,10 +491,13 @@ session_latest pk_session_latest PRIMARY KEY (subject_id)
 session_stretches pk_session_stretches PRIMARY KEY (valid_to, subject_id)
 sights pk_sights PRIMARY KEY (tenant, kind)
 silences pk_silences PRIMARY KEY (id)
+subject_names pk_subject_names PRIMARY KEY (valid_to, subject_id)
 subjects pk_subjects PRIMARY KEY (id)
 subjects uq_subjects_tenant UNIQUE (tenant, kind, key)
 subscription_latest pk_subscription_latest PRIMARY KEY (subject_id)
 subscription_stretches pk_subscription_stretches PRIMARY KEY (valid_to, subject_id)
+turns pk_turns PRIMARY KEY (at, what)
+CREATE INDEX ix_absences_open ON absences USING btree (subject_id) WHERE (ended_at IS NULL)
 CREATE INDEX ix_acknowledgements_alert_id ON acknowledgements USING btree (alert_id)
 CREATE INDEX ix_acknowledgements_expires_at ON acknowledgements USING btree (expires_at)
 CREATE INDEX ix_alert_events_alert_id ON alert_events USING btree (alert_id)
@@ -490,6 +509,7 @@ CREATE INDEX ix_delivery_alerts_alert_id ON delivery_alerts USING btree (alert_i
 CREATE INDEX ix_delivery_attempts_delivery_seq ON delivery_attempts USING btree (delivery_seq)
 CREATE INDEX ix_silences_ends_at ON silences USING btree (ends_at)
 CREATE UNIQUE INDEX alembic_version_pkc ON alembic_version USING btree (version_num)
+CREATE UNIQUE INDEX pk_absences ON absences USING btree (missed_at, subject_id)
 CREATE UNIQUE INDEX pk_acknowledgements ON acknowledgements USING btree (id)
 CREATE UNIQUE INDEX pk_alert_events ON alert_events USING btree (id)
 CREATE UNIQUE INDEX pk_alerts ON alerts USING btree (id)
@@ -509,9 +529,11 @@ CREATE UNIQUE INDEX pk_session_latest ON session_latest USING btree (subject_id)
 CREATE UNIQUE INDEX pk_session_stretches ON session_stretches USING btree (valid_to, subject_id)
 CREATE UNIQUE INDEX pk_sights ON sights USING btree (tenant, kind)
 CREATE UNIQUE INDEX pk_silences ON silences USING btree (id)
+CREATE UNIQUE INDEX pk_subject_names ON subject_names USING btree (valid_to, subject_id)
 CREATE UNIQUE INDEX pk_subjects ON subjects USING btree (id)
 CREATE UNIQUE INDEX pk_subscription_latest ON subscription_latest USING btree (subject_id)
 CREATE UNIQUE INDEX pk_subscription_stretches ON subscription_stretches USING btree (valid_to, subject_id)
+CREATE UNIQUE INDEX pk_turns ON turns USING btree (at, what)
 CREATE UNIQUE INDEX uq_deliveries_id ON deliveries USING btree (id)
 CREATE UNIQUE INDEX uq_subjects_tenant ON subjects USING btree (tenant, kind, key)
 view v_sessions:

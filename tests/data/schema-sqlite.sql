@@ -362,6 +362,15 @@ SELECT
 FROM subscription_latest AS l
 JOIN subjects AS s ON s.id = l.subject_id
 LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
+CREATE TABLE absences (
+	missed_at BIGINT NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	ended_at BIGINT, 
+	CONSTRAINT pk_absences PRIMARY KEY (missed_at, subject_id)
+)
+ WITHOUT ROWID
+
+
 CREATE TABLE acknowledgements (
 	id INTEGER NOT NULL, 
 	alert_id TEXT NOT NULL, 
@@ -551,6 +560,8 @@ CREATE TABLE polls (
 	skipped INTEGER NOT NULL, 
 	requests INTEGER NOT NULL, 
 	observed_at BIGINT, 
+	settled_at BIGINT NOT NULL, 
+	partial SMALLINT NOT NULL, 
 	CONSTRAINT pk_polls PRIMARY KEY (id)
 )
 CREATE TABLE queue_latest (
@@ -641,6 +652,16 @@ CREATE TABLE silences (
 	comment TEXT NOT NULL, 
 	CONSTRAINT pk_silences PRIMARY KEY (id)
 )
+CREATE TABLE subject_names (
+	valid_to BIGINT NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	name TEXT NOT NULL, 
+	labels JSON NOT NULL, 
+	CONSTRAINT pk_subject_names PRIMARY KEY (valid_to, subject_id)
+)
+ WITHOUT ROWID
+
+
 CREATE TABLE subjects (
 	id INTEGER NOT NULL, 
 	tenant TEXT NOT NULL, 
@@ -674,6 +695,16 @@ CREATE TABLE subscription_stretches (
  WITHOUT ROWID
 
 
+CREATE TABLE turns (
+	at BIGINT NOT NULL, 
+	what TEXT NOT NULL, 
+	poll_id BIGINT NOT NULL, 
+	CONSTRAINT pk_turns PRIMARY KEY (at, what)
+)
+ WITHOUT ROWID
+
+
+CREATE INDEX ix_absences_open ON absences (subject_id) WHERE ended_at IS NULL
 CREATE INDEX ix_acknowledgements_alert_id ON acknowledgements (alert_id)
 CREATE INDEX ix_acknowledgements_expires_at ON acknowledgements (expires_at)
 CREATE INDEX ix_alert_events_alert_id ON alert_events (alert_id)

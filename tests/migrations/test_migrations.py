@@ -167,7 +167,7 @@ def test_a_check_finds_what_somebody_changed(store: Store) -> None:
         connection.exec_driver_sql("ALTER TABLE sights ADD COLUMN more integer")
     findings = "\n".join(check(store).findings)
     assert "the view v_polls is missing" in findings
-    assert "'more'" in findings
+    assert "the column sights.more is not the program's" in findings
 
 
 def test_a_check_of_an_empty_database_says_so(empty: Store) -> None:

@@ -176,7 +176,8 @@ class Oldest(Survey[DatedQueueItem]):
 
     def _value(self, queue_id: int, new_items: float | None, now: datetime) -> float | None:  # noqa: ARG002 - an age, whatever their number
         created_s = self._in_force(queue_id, now)
-        return None if created_s is None else max(0.0, now.timestamp() - created_s)
+        # Rounded, so that it grows by whole microseconds: see `steps.py` of the store.
+        return None if created_s is None else max(0.0, round(now.timestamp() - created_s, 6))
 
     def _take(self, part: Part, page: ItemPage[DatedQueueItem], now: datetime) -> bool:
         oldest: dict[int, float] = {}

@@ -49,7 +49,7 @@ def test_an_unknown_value_is_null_and_a_change(store: Store) -> None:
 
 def test_a_heartbeat_age_is_recorded_when_it_doubles_not_at_each_poll(store: Store) -> None:
     session = a_session()
-    ages = [20.0, 50.0, 30.0, 59.9, 80.0, 110.0, 140.0, 200.0, 260.0]
+    ages = [20.0, 50.0, 30.0, 59.9, 80.0, 110.0, 140.0, 170.0, 200.0, 230.0, 260.0]
     record(
         store,
         *[

@@ -5,7 +5,8 @@ from monitor.config.not_yet import has_effect
 
 WITH_EVERYTHING = """
 [retention]
-full = "10d"
+full = "31d"
+hourly = "100d"
 [tenants.production]
 url = "https://cloud.uipath.com/acme/Production/orchestrator_"
 auth = { type = "access-token", token = "secret-token" }
@@ -24,7 +25,7 @@ def test_each_key_without_effect_is_named_once() -> None:
     assert sorted(notices) == sorted(
         f"{key}: accepted, has no effect yet in this version"
         for key in (
-            "retention.full",
+            "retention.hourly",
             "watchdog.ping_url",
         )
     )
@@ -32,6 +33,7 @@ def test_each_key_without_effect_is_named_once() -> None:
 
 def test_keys_with_effect_are_known() -> None:
     assert has_effect("routes", "*", "channels")
-    assert not has_effect("retention", "full")
+    assert has_effect("retention", "full")
+    assert not has_effect("retention", "hourly")
     assert has_effect("tenants", "*", "folders")
     assert has_effect("tenants", "*", "metered_requests_per_minute")

@@ -21,6 +21,7 @@ from monitor.core.sample import Collected, Snapshot
 from monitor.core.severity import Severity
 from monitor.daemon.courier import Courier
 from monitor.daemon.poller import Poller
+from monitor.daemon.pruner import Pruner
 from monitor.daemon.scheduler import Scheduler
 from monitor.daemon.service import Service
 from monitor.daemon.ticker import Ticker
@@ -310,3 +311,27 @@ def test_a_signal_asks_it_to_stop_and_a_hangup_does_not(name: str) -> None:
 
     stops = [line for line in logs if line["event"].startswith("daemon.")]
     assert [(line["event"], line["signal"]) for line in stops] == [("daemon.stopping", name)]
+
+
+def test_what_is_too_old_goes_beside_the_polls_and_nothing_waits_for_it() -> None:
+    bench = Bench()
+    worked = threading.Event()
+    bench.service.pruner = cast(Pruner, SimpleNamespace(work=worked.set))
+
+    bench.service.start()
+    assert worked.wait(SOON_S)
+    assert bench.polled.acquire(timeout=SOON_S)
+
+    assert bench.service.stop()
+
+
+def test_one_round_of_everything_lets_go_of_what_is_too_old() -> None:
+    bench = Bench()
+    worked: list[int] = []
+    bench.service.pruner = cast(
+        Pruner, SimpleNamespace(work=lambda: worked.append(len(bench.heard)))
+    )
+
+    bench.service.once()
+
+    assert worked == [1]

@@ -1,6 +1,7 @@
 """What the parts are built with. Nothing is sent anywhere."""
 
 import re
+import shutil
 import ssl
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from monitor.orchestrator.credentials import (
     secret_of,
 )
 from monitor.store import open_store
+from monitor.store.retention import Retention
 
 URL = 'url = "https://cloud.uipath.com/acme/Production/orchestrator_"'
 TOKEN = 'auth = { type = "access-token", token = "secret-token" }'
@@ -223,6 +225,27 @@ def test_a_collector_that_is_to_ask_for_something_else_is_built_anew_and_no_othe
     assert after["queues"].client is before["queues"].client
     assert after["sessions"] is before["sessions"]
     assert {poller.collector: poller for poller in service.pollers} == after
+    for poller in service.pollers:
+        poller.client.close()
+    store.close()
+
+
+def test_the_service_lets_go_of_what_is_too_old_as_the_configuration_has_it(
+    migrated_file: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "history.db"
+    shutil.copyfile(migrated_file, file)
+    store = open_store(f"sqlite:///{file}")
+    service = wiring.build_service(configured(TENANT), store, clock=SystemClock())
+    assert service.pruner is not None
+    assert service.pruner.retention == Retention(
+        full=timedelta(days=30), alerts=timedelta(days=400)
+    )
+
+    service.evaluator.restore(service.instant())
+    wiring.rebuild(service, configured(TENANT + '[retention]\nfull = "3d"\nalerts = "5d"\n'))
+
+    assert service.pruner.retention == Retention(full=timedelta(days=3), alerts=timedelta(days=5))
     for poller in service.pollers:
         poller.client.close()
     store.close()

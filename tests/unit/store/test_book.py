@@ -8,7 +8,8 @@ import pytest
 
 from monitor.core.kinds import KINDS
 from monitor.core.sample import Sample, Subject
-from monitor.store.book import Book, Changes, stepper
+from monitor.store.book import Book, Changes
+from monitor.store.steps import stepper
 from tests.builders import a_sample, a_subject
 
 

@@ -1,0 +1,133 @@
+"""What is too old to be kept, and how it goes: slice by slice, so that no poll waits for it.
+
+Each slice looks for what is too old in a transaction of its own, which only reads and holds up
+nobody, and deletes it in a short one, which looks again. A round that is broken off between two
+slices leaves a whole history, only some of it older than it need be.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from monitor.store.kind_tables import KIND_TABLES
+from monitor.store.pruned_alerts import PrunedAlerts, PrunedDeliveries
+from monitor.store.pruned_history import (
+    PrunedByKey,
+    PrunedPolls,
+    PrunedSilences,
+    PrunedSubjects,
+    Sweep,
+)
+from monitor.store.space import Space, give_back, measure
+from monitor.store.store import Store
+from monitor.store.tables import SIGHTS
+from monitor.store.trace_tables import ABSENCES, SUBJECT_NAMES, TURNS
+
+MOST_ROWS = 2000
+"""So many rows in a slice at most: about 2 ms on SQLite, 10 ms on Postgres."""
+PAGES_FOR_ROWS = 4
+"""A page is given back by moving another one: as much work as so many rows."""
+RESERVE_SHARE = 0.1
+RESERVE_BYTES = 8 * 1024 * 1024
+"""Room that the daemon leaves in the file: what comes next would only take it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long things are kept: `full` is for the history, `alerts` for alerts and messages."""
+
+    full: timedelta
+    alerts: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutoffs:
+    """What had ended at these instants is not kept."""
+
+    history: datetime
+    alerts: datetime
+
+
+def cutoffs(store: Store, retention: Retention, now: datetime) -> Cutoffs:
+    """Return what is too old, counted from the newest good poll, or from `now` if that is earlier.
+
+    A clock that is set far ahead must not delete everything, and while nothing can be seen the
+    past is all there is.
+    """
+    with store.reading() as connection:
+        newest = connection.scalar(select(func.max(SIGHTS.c.observed_at)))
+    end = now if newest is None else min(now, newest)
+    return Cutoffs(history=end - retention.full, alerts=end - retention.alerts)
+
+
+class Round:
+    """One round over everything; `gone` counts what went so far, by what it was."""
+
+    def __init__(
+        self, store: Store, retention: Retention, now: datetime, *, keeps_reserve: bool = True
+    ) -> None:
+        """Begin at an instant; `keeps_reserve`: leave some room in the file for what comes next."""
+        self.retention = retention
+        self.cutoffs = cutoffs(store, retention, now)
+        self.gone: Counter[str] = Counter()
+        self.pages = 0
+        self._store = store
+        self._sweeps = deque(_sweeps(self.cutoffs))
+        self._keeps_reserve = keeps_reserve
+
+    def step(self, rows: int = MOST_ROWS) -> bool:
+        """Let about `rows` rows go in one short transaction; False when the round is over.
+
+        Raises:
+            StoreError: this slice stays; the next step tries again.
+        """
+        while self._sweeps:
+            gone = self._sweeps[0].step(self._store, rows)
+            if gone is not None:
+                self.gone.update(gone)
+                return True
+            self._sweeps.popleft()
+        return self._give_back(max(1, rows // PAGES_FOR_ROWS))
+
+    def _give_back(self, pages: int) -> bool:
+        space = measure(self._store)
+        if space is None or not space.gives_back:
+            return False
+        surplus = space.free_pages - (_reserve(space) if self._keeps_reserve else 0)
+        if surplus <= 0:
+            return False
+        given = give_back(self._store, min(pages, surplus))
+        self.pages += given
+        return given > 0
+
+
+def preview(store: Store, retention: Retention, now: datetime) -> tuple[Cutoffs, Counter[str]]:
+    """Return what a round would let go, and change nothing."""
+    found = cutoffs(store, retention, now)
+    gone: Counter[str] = Counter()
+    with store.reading() as connection:
+        for sweep in _sweeps(found):
+            gone.update(sweep.count(connection))
+    return found, gone
+
+
+def _sweeps(until: Cutoffs) -> Iterator[Sweep]:
+    """Yield what is looked through, in order: nothing goes before what refers to it."""
+    for tables in KIND_TABLES.values():
+        yield PrunedByKey(name="stretches", table=tables.stretches, until=until.history)
+        yield PrunedSubjects(tables, until.history)
+    yield PrunedPolls(until.history)
+    ended = ABSENCES.c.ended_at
+    yield PrunedByKey(name="absences", table=ABSENCES, until=until.history, ended=ended)
+    yield PrunedByKey(name="names", table=SUBJECT_NAMES, until=until.history)
+    yield PrunedByKey(name="turns", table=TURNS, until=until.history)
+    yield PrunedDeliveries(until.alerts)
+    yield PrunedAlerts(until.alerts)
+    yield PrunedSilences(until.alerts)
+
+
+def _reserve(space: Space) -> int:
+    return max(int(space.pages * RESERVE_SHARE), RESERVE_BYTES // space.page_bytes)
