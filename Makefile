@@ -37,9 +37,9 @@ bench: $(STAMP) ## run the benchmarks: ratios, not seconds
 	done
 
 lock: ## resolve the dependencies again into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra postgres --group dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-	  -o requirements.lock
+	uv pip compile pyproject.toml --extra parquet --extra postgres --group dev --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --no-header -o requirements.lock
 
 clean: ## remove everything that make has made, the virtual environment too
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

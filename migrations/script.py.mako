@@ -2,6 +2,8 @@
 
 Why: …
 How long on a large table: …
+Contracts: the tables that lose something, after a version that no longer needs it. (Without this
+line a migration only adds, so that the program of before goes on beside it.)
 """
 
 import sqlalchemy as sa

@@ -7,12 +7,14 @@ read as markup, and what reorders text on the screen is written out too.
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+
+from monitor.web.portable import portable
 
 # Controls (C0, DEL, C1), line and paragraph separators, marks that change the direction of text,
 # zero-width characters, and halves of surrogate pairs, which no terminal can print.
@@ -146,20 +148,5 @@ def print_json(value: object) -> None:
 def json_text(value: object, *, indent: int | None = 2) -> str:
     """Return JSON; characters beyond ASCII stand as they are where the output can show them."""
     plain = (sys.stdout.encoding or "utf-8").lower().replace("-", "") != "utf8"
-    text = json.dumps(_portable(value), ensure_ascii=plain, indent=indent, allow_nan=False)
+    text = json.dumps(portable(value), ensure_ascii=plain, indent=indent, allow_nan=False)
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
-
-
-def _portable(value: object) -> object:
-    """Return whole floats as whole numbers, and null for a number that JSON cannot say."""
-    match value:
-        case float():
-            if value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124 - NaN
-                return None
-            return int(value) if value.is_integer() and abs(value) < 2**53 else value
-        case Mapping():
-            return {str(key): _portable(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_portable(item) for item in value]
-        case _:
-            return value

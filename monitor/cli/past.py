@@ -4,133 +4,114 @@ CSV and JSON are written row by row, so that a month of ten thousand robots need
 """
 
 import csv
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import TextIO
 
 from monitor.cli.output import Column, json_text, say, table
-from monitor.core.kinds import Kind
-from monitor.core.sample import Subject
-from monitor.store.history import Summary, history, history_steps
-from monitor.store.store import Store
+from monitor.store.past_steps import Summary
+from monitor.web.past import PARTS, Past, Question, Row, Value, row_json, tenants_of
 from monitor.web.wording import clock_time, iso, number, span
 
-# Instants of the history are the server's, whose clock may be ahead of ours; nothing is known
-# beyond the newest poll, so looking a day too far adds nothing.
-AHEAD = timedelta(days=1)
-_PARTS = ("min", "avg", "max")
 # A spreadsheet runs a cell that begins like this as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-Value = float | Summary | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What was asked. `until` is now, or before."""
-
-    kind: Kind
-    name: str | None
-    since: datetime
-    until: datetime
-    now: datetime
-    every: timedelta | None
-
-    @property
-    def end(self) -> datetime:
-        """Return up to when the history is read."""
-        return self.until if self.until < self.now else self.now + AHEAD
+_MOST_GAPS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One subject at one time; `until` only for a recorded change that is over."""
-
-    subject: Subject
-    at: datetime
-    until: datetime | None
-    values: Mapping[str, Value]
-
-
-def changes(store: Store, asked: Question) -> Iterator[Row]:
-    """Yield what was recorded, as it was recorded."""
-    for stretch in history(
-        store, asked.kind.name, name_glob=asked.name, since=asked.since, until=asked.end
-    ):
-        yield Row(
-            subject=stretch.subject,
-            at=stretch.valid_from,
-            until=stretch.valid_to,
-            values=stretch.metrics,
-        )
-
-
-def steps(store: Store, asked: Question) -> Iterator[Row]:
-    """Yield a row for each subject and step of time."""
-    assert asked.every is not None  # noqa: S101 - narrows the type; the caller asked by steps
-    for step in history_steps(
-        store,
-        asked.kind.name,
-        name_glob=asked.name,
-        since=asked.since,
-        until=asked.end,
-        every=asked.every,
-    ):
-        yield Row(subject=step.subject, at=step.at, until=None, values=step.metrics)
-
-
-def print_as_json(rows: Iterable[Row]) -> None:
-    """Print an array, one row after the other."""
+def write_json(rows: Iterable[Row], asked: Question, out: TextIO) -> None:
+    """Write an array, one row after the other."""
     between = "[\n"
     for row in rows:
-        sys.stdout.write(between + json_text(_as_json(row), indent=None))
+        out.write(between + json_text(row_json(row, asked), indent=None))
         between = ",\n"
-    sys.stdout.write("[]\n" if between == "[\n" else "\n]\n")
+    out.write("[]\n" if between == "[\n" else "\n]\n")
 
 
-def print_as_csv(rows: Iterable[Row], asked: Question) -> None:
-    """Print comma-separated values under a line of names; no text is left to be a formula."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    metrics = [metric.name for metric in asked.kind.metrics]
-    names = metrics
-    if asked.every is not None:
-        names = [f"{metric}_{part}" for metric in metrics for part in _PARTS]
+def write_csv(rows: Iterable[Row], asked: Question, out: TextIO) -> None:
+    """Write comma-separated values under a line of names; no text is left to be a formula."""
+    writer = csv.writer(out, lineterminator="\n")
+    metrics = [metric.name for metric in asked.metrics]
     labels = asked.kind.labels
-    writer.writerow(("tenant", "key", "name", *labels, "at", "until", *names))
+    names = value_names(asked)
+    writer.writerow(("tenant", "key", "name", *labels, "at", "until", *names, "unseen_s"))
     for row in rows:
         subject = row.subject
         texts = (subject.tenant, subject.key, subject.name)
-        values = [cell for metric in metrics for cell in _cells(row.values.get(metric), asked)]
         writer.writerow(
             (
                 *(_harmless(text) for text in texts),
                 *(_harmless(subject.labels.get(label, "")) for label in labels),
                 iso(row.at),
                 iso(row.until) or "",
-                *values,
+                *(_exact(value) for name in metrics for value in numbers(row.values[name], asked)),
+                _exact(row.unseen.total_seconds()),
             )
         )
 
 
-def print_as_table(rows: Iterable[Row], asked: Question) -> None:
+def value_names(asked: Question) -> Sequence[str]:
+    """Return the names of the values that a row has, side by side."""
+    metrics = [metric.name for metric in asked.metrics]
+    if asked.every is None:
+        return metrics
+    return [f"{metric}_{part}" for metric in metrics for part in asked.parts]
+
+
+def numbers(value: Value, asked: Question) -> tuple[float | None, ...]:
+    """Return the numbers of one metric, as many as it has names."""
+    if asked.every is None:
+        assert not isinstance(value, Summary)  # noqa: S101 - narrows the type
+        return (value,)
+    if not isinstance(value, Summary):
+        return (None,) * len(asked.parts)
+    return tuple(getattr(value, part) for part in asked.parts)
+
+
+def print_as_table(rows: Iterable[Row], past: Past) -> None:
     """Print aligned columns; columns in which nothing is known are left out."""
+    asked = past.asked
     found = list(rows)
-    if not found:
+    if found:
+        _print_rows(found, asked)
+    else:
         say(f"No history of {asked.kind.plural} in this time.")
-        return
+    for line in gap_notes(past, tenants_of(found) or sorted(past.unseen)):
+        say(line)
+
+
+def gap_notes(past: Past, tenants: Iterable[str]) -> Iterator[str]:
+    """Yield when nobody looked at each tenant, in words."""
+    now = past.asked.now
+    for tenant in tenants:
+        gaps = past.gaps(tenant)
+        for start, stop in gaps[-_MOST_GAPS:]:
+            when = f"since {clock_time(start, now)}"
+            if stop < past.asked.until:
+                when = f"from {clock_time(start, now)} to {clock_time(stop, now)}"
+            yield f"Nobody looked at {tenant} {when} ({span(stop - start)})."
+        others = gaps[:-_MOST_GAPS]
+        if others:
+            length = sum((stop - start for start, stop in others), timedelta())
+            times = "once" if len(others) == 1 else f"{len(others)} times"
+            yield f"Nor {times} before, for {span(length)} in all."
+
+
+def _print_rows(found: Sequence[Row], asked: Question) -> None:
     metrics = [
         metric.name
-        for metric in asked.kind.metrics
+        for metric in asked.metrics
         if any(row.values.get(metric.name) is not None for row in found)
     ]
-    moving = asked.kind.moving if asked.every is None else ()
+    by_steps = asked.every is not None
+    moving = () if by_steps or asked.only else asked.kind.moving
     has_folder = any(row.subject.labels.get("folder") for row in found)
-    has_tenants = len({row.subject.tenant for row in found}) > 1
+    has_tenants = len(tenants_of(found)) > 1
+    has_gaps = any(row.unseen for row in found)
     table(
         [
             Column(title="at (UTC)"),
-            *([Column(title="lasted", right=True)] if asked.every is None else []),
+            *([] if by_steps else [Column(title="lasted", right=True)]),
+            *([Column(title="unseen", right=True)] if has_gaps else []),
             *([Column(title="tenant")] if has_tenants else []),
             Column(title=asked.kind.name),
             *([Column(title="folder")] if has_folder else []),
@@ -140,7 +121,8 @@ def print_as_table(rows: Iterable[Row], asked: Question) -> None:
         [
             (
                 clock_time(row.at, asked.now),
-                *([_lasted(row)] if asked.every is None else []),
+                *([] if by_steps else [_lasted(row)]),
+                *([span(row.unseen) if row.unseen else ""] if has_gaps else []),
                 *([row.subject.tenant] if has_tenants else []),
                 row.subject.name,
                 *([row.subject.labels.get("folder", "")] if has_folder else []),
@@ -150,41 +132,12 @@ def print_as_table(rows: Iterable[Row], asked: Question) -> None:
             for row in found
         ],
     )
-    if asked.every is not None:
+    if by_steps:
         say("Each value: average (least..greatest), one number where they are the same.")
 
 
 def _lasted(row: Row) -> str:
     return "still so" if row.until is None else span(row.until - row.at)
-
-
-def _as_json(row: Row) -> dict[str, object]:
-    subject = row.subject
-    values: dict[str, object] = {}
-    for name, value in row.values.items():
-        is_summary = isinstance(value, Summary)
-        values[name] = {part: getattr(value, part) for part in _PARTS} if is_summary else value
-    return {
-        "tenant": subject.tenant,
-        "subject": {
-            **subject.labels,
-            "kind": subject.kind,
-            "key": subject.key,
-            "name": subject.name,
-        },
-        "at": iso(row.at),
-        "until": iso(row.until),
-        **values,
-    }
-
-
-def _cells(value: Value, asked: Question) -> tuple[str, ...]:
-    if asked.every is None:
-        assert not isinstance(value, Summary)  # noqa: S101 - narrows the type
-        return (_exact(value),)
-    if not isinstance(value, Summary):
-        return ("",) * len(_PARTS)
-    return tuple(_exact(getattr(value, part)) for part in _PARTS)
 
 
 def _exact(value: float | None) -> str:
@@ -200,5 +153,5 @@ def _harmless(text: str) -> str:
 def _told(value: Value) -> str:
     if not isinstance(value, Summary):
         return number(value)
-    least, average, greatest = (number(getattr(value, part)) for part in _PARTS)
+    least, average, greatest = (number(getattr(value, part)) for part in PARTS)
     return average if least == greatest else f"{average} ({least}..{greatest})"

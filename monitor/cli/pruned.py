@@ -14,6 +14,8 @@ _HISTORY = {
     "absences": ("absence", "absences"),
     "turns": ("start or reload", "starts and reloads"),
 }
+_HOURS = {"hours": ("hourly rollup", "hourly rollups")}
+_DAYS = {"days": ("daily rollup", "daily rollups")}
 _ALERTS = {
     "alerts": ("resolved alert", "resolved alerts"),
     "events": ("event of them", "events of them"),
@@ -31,7 +33,9 @@ def as_data(done: Pruned) -> Mapping[str, object]:
     return {
         "history_until": iso(done.cutoffs.history),
         "alerts_until": iso(done.cutoffs.alerts),
-        "gone": {name: done.gone[name] for name in (*_HISTORY, *_ALERTS)},
+        "hours_until": iso(done.cutoffs.hours),
+        "days_until": iso(done.cutoffs.days),
+        "gone": {name: done.gone[name] for name in (*_HISTORY, *_HOURS, *_DAYS, *_ALERTS)},
         "bytes_given_back": done.bytes_given_back,
         "bytes": None if space is None else space.bytes,
         "bytes_free": None if space is None else space.free_bytes,
@@ -61,7 +65,12 @@ def size(amount: int) -> str:
 
 
 def _listed(gone: Mapping[str, int], cutoffs: Cutoffs) -> Iterator[str]:
-    for words, until in ((_HISTORY, cutoffs.history), (_ALERTS, cutoffs.alerts)):
+    for words, until in (
+        (_HISTORY, cutoffs.history),
+        (_HOURS, cutoffs.hours),
+        (_DAYS, cutoffs.days),
+        (_ALERTS, cutoffs.alerts),
+    ):
         told = [
             count(gone[name], one, many).replace(str(gone[name]), f"{gone[name]:,}", 1)
             for name, (one, many) in words.items()

@@ -14,6 +14,7 @@ from monitor.cli.options import ConfigOption, JsonOption
 if TYPE_CHECKING:
     from monitor.cli.replay_print import Outcome
     from monitor.config.compose import Configuration
+    from monitor.core.happening import Happening
     from monitor.core.replay import Replay
     from monitor.store.replay import Recording
 
@@ -92,17 +93,26 @@ def _show(outcome: "Outcome", *, everything: bool, as_json: bool) -> None:
 
 def _play(past: "Recording", replays: Sequence["Replay"], since: datetime, until: datetime) -> int:
     """Play the past to all of them; return how many polls there were since an instant."""
-    from monitor.cli.replay_progress import watched  # noqa: PLC0415 - with the rest
+    from monitor.cli.progress import watched  # noqa: PLC0415 - with the rest
     from monitor.core.happening import Polled  # noqa: PLC0415 - with the rest
 
+    def how_far(number: int, newest: "Happening") -> str:
+        return how_far_of(past.polls, number, newest.at)
+
     polls = 0
-    for happening in watched(past.happenings, past.polls):
+    for happening in watched(past.happenings, how_far):
         polls += happening.at >= since and isinstance(happening, Polled)
         for replay in replays:
             replay.go_on(happening)
     for replay in replays:
         replay.end(until)
     return polls
+
+
+def how_far_of(polls: int, number: int, at: datetime) -> str:
+    """Return how far a replay of so many polls is, in words."""
+    percent = min(99, 100 * number // max(1, polls))
+    return f"{percent} % of {polls:,} polls replayed, {at:%b %d}"
 
 
 def _replay(configuration: "Configuration", started_at: datetime, past: "Recording") -> "Replay":

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.context import opened
-from monitor.cli.moments import Moment, SinceMomentOption, UntilMomentOption
+from monitor.cli.moments import SinceMomentOption, UntilMomentOption
 from monitor.cli.options import ConfigOption, noun
+from monitor.core.moment import Moment
 
 if TYPE_CHECKING:
     from monitor.cli.report_form import Report

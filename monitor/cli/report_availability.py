@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from monitor.cli.progress import watched
 from monitor.cli.report_form import Field, Form, Report, Row, compared
-from monitor.cli.report_progress import watched
 from monitor.cli.report_scope import Scope, Sight, instant
 from monitor.core.availability import How, Recorded, Uptime, of_all, uptime
 from monitor.core.calendar import Maintenance

@@ -6,8 +6,8 @@ The arithmetic is in `monitor/core/throughput.py`, and in words in docs/reports.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from monitor.cli.progress import watched
 from monitor.cli.report_form import Field, Form, Report, Row, Value, compared
-from monitor.cli.report_progress import watched
 from monitor.cli.report_scope import Scope, Sight, instant
 from monitor.core.sample import Subject
 from monitor.core.spans import SeenTime

@@ -66,13 +66,20 @@ def run(config: Path | None, *, once: bool) -> int:
                 store,
                 clock=clock,
                 completed=watchdog.completed,
+                failed=watchdog.failed,
                 heard=lambda snapshot, _settled: _remember(outcomes, snapshot),
             )
             if once:
                 service.once()
                 return 3 if outcomes and set(outcomes.values()) <= UNREACHED else 0
             heart = _Heart(watchdog, lease, service)
-            page = StatusPage(configuration, store, clock, overdue=watchdog.overdue)
+            page = StatusPage(
+                configuration,
+                store,
+                clock,
+                overdue=watchdog.overdue,
+                troubles=watchdog.troubles,
+            )
             reloader = Reloader(configuration, service, watchdog=watchdog, logs=logs, page=page)
             return _serve(service, watchdog, heart, page, reloader)
     finally:

@@ -83,12 +83,13 @@ class RetentionTable(Table):
     hourly: Span = Field(
         default=timedelta(days=400), description="how long hourly rollups are kept"
     )
+    daily: Span = Field(default=timedelta(days=1830), description="how long daily rollups are kept")
     alerts: Span = Field(
         default=timedelta(days=400),
         description="how long alerts that are over are kept, with their messages",
     )
 
-    @field_validator("full", "alerts")
+    @field_validator("full", "hourly", "daily", "alerts")
     @classmethod
     def _not_at_once(cls, value: timedelta) -> timedelta:
         if value < SHORTEST_KEPT:

@@ -9,10 +9,7 @@ from typing import Any
 from monitor.config.names import Path, dotted
 
 ANY = "*"
-NOT_YET: tuple[tuple[str, ...], ...] = (
-    ("retention", "hourly"),
-    ("watchdog", ANY),
-)
+NOT_YET: tuple[tuple[str, ...], ...] = (("watchdog", ANY),)
 
 
 def has_effect(*path: str) -> bool:

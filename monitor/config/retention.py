@@ -18,6 +18,11 @@ def retention_problems(
     A running daemon has it in memory; after a restart, the rule would judge by half of it.
     """
     kept = settings.retention
+    for key, shorter in (("hourly", "full"), ("daily", "hourly")):
+        least = getattr(kept, shorter)
+        if getattr(kept, key) < least:
+            message = f'is shorter than {shorter}: at least "{format_duration(least)}"'
+            yield source.problem(("retention", key), message)
     for key, span, needed in (
         ("full", kept.full, _longest((rule.name, _window(rule)) for rule in rules)),
         ("alerts", kept.alerts, _longest((rule.name, _flapping(rule)) for rule in rules)),

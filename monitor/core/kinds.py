@@ -209,3 +209,22 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         for kind in (SESSION, MACHINE, QUEUE, LICENSE, SUBSCRIPTION, COLLECTOR, TENANT, CHANNEL)
     }
 )
+
+
+def kinds_with_past() -> Mapping[str, Kind]:
+    """Return the kinds that have a past, by the word for many of them."""
+    return {kind.plural: kind for kind in KINDS.values() if kind.history and kind.plural}
+
+
+def kind_with_past(word: str) -> Kind:
+    """Return a kind by the word for one or for many of them.
+
+    Raises:
+        ValueError: there is no past of such a thing; says of what there is one.
+    """
+    known = kinds_with_past()
+    for plural, kind in known.items():
+        if word.lower() in {plural, kind.name}:
+            return kind
+    message = f"no history of {word!r}; there is one of {', '.join(known)}"
+    raise ValueError(message)

@@ -24,6 +24,7 @@ class Sightings:
         self._steps: deque[int] = deque(maxlen=_FEW)
         self._fresh: list[int] = []
         self._started: int | None = None
+        self._last_good: int | None = None
         self._gaps: list[tuple[int, int]] = []
         self.first_seen: int | None = None
         self.last_seen: int | None = None
@@ -35,6 +36,7 @@ class Sightings:
         self._started = started
         if observed is None:
             return
+        self._last_good = started
         if self.last_seen is None:
             self.first_seen = self.last_seen = observed
         elif observed > self.last_seen:
@@ -60,6 +62,22 @@ class Sightings:
                 found[-1] = found[-1][0], stop
             elif begin < stop:
                 found.append((begin, stop))
+        return found
+
+    def unseen(self, until: int) -> list[tuple[int, int]]:
+        """Return the times between good polls that are too far apart, in order.
+
+        The last lasts until `until`, an instant by our clock, if a good poll is overdue by then.
+        What was before the first good poll is not among them: a record may begin at any time.
+        """
+        found = list(self._gaps)
+        if (
+            self.last_seen is not None
+            and self._last_good is not None
+            and until - self._last_good > INTERVALS * self._every
+            and until > self.last_seen
+        ):
+            found.append((self.last_seen, until))
         return found
 
     def _usual(self) -> int:

@@ -23,7 +23,7 @@ LONGEST_DEADLINE = timedelta(seconds=60)
 
 @dataclass(slots=True, kw_only=True)
 class Poller:
-    """A scheduled poll. `settled` hears of every snapshot that was recorded.
+    """A scheduled poll. `settled` hears of every snapshot that was recorded, `unsettled` of others.
 
     Once `stopping`, nothing is asked any more, and a poll that failed because its connection was
     closed under it is not recorded: it is nobody's failure. Once retired, because the
@@ -40,13 +40,14 @@ class Poller:
     evaluator: Evaluator
     clock: Clock
     settled: Callable[[Snapshot, Settled], None]
+    unsettled: Callable[[Snapshot, StoreError], None] = lambda _snapshot, _error: None
     stopping: Callable[[], bool] = lambda: False
     made_of: object = None
     need: Need = Need.ORDINARY
     wanted: frozenset[str] = frozenset()
     is_retired: bool = False
     _failing: bool = False
-    _store_failing: bool = False
+    _unrecorded: int = 0
 
     @property
     def name(self) -> str:
@@ -75,13 +76,19 @@ class Poller:
             settled = self.evaluator.settle(snapshot, at)
         except StoreError as error:
             # Polling goes on: the next good transaction judges whatever is true then.
-            level = log.debug if self._store_failing else log.error
+            level = log.debug if self._unrecorded else log.error
             level("store.failed", tenant=self.tenant, collector=self.collector, error=str(error))
-            self._store_failing = True
+            self._unrecorded += 1
+            self.unsettled(snapshot, error)
             return
-        if self._store_failing:
-            log.info("store.recovered", tenant=self.tenant, collector=self.collector)
-            self._store_failing = False
+        if self._unrecorded:
+            log.info(
+                "store.recovered",
+                tenant=self.tenant,
+                collector=self.collector,
+                polls_unrecorded=self._unrecorded,
+            )
+            self._unrecorded = 0
         self.settled(snapshot, settled)
 
     def _deadline(self) -> timedelta:

@@ -17,6 +17,7 @@ from monitor.daemon.poller import Poller
 from monitor.daemon.pruner import Pruner
 from monitor.daemon.scheduler import Scheduler
 from monitor.daemon.ticker import Ticker
+from monitor.errors import StoreError
 from monitor.pipeline.evaluate import Evaluator, Instant, Settled
 
 log = structlog.get_logger(__name__)
@@ -32,8 +33,8 @@ class Service:
 
     `heard` is told of every settled snapshot; `beat` is called once a second while all is well
     (the watchdog); `reload` is called when somebody asked for it; `completed` hears of finished
-    work; `pace` is how many seconds of `clock` pass in a real one; `grace_s` is how many real
-    seconds stopping may take.
+    work, `failed` of work whose result could not be recorded, and why; `pace` is how many seconds
+    of `clock` pass in a real one; `grace_s` is how many real seconds stopping may take.
     """
 
     evaluator: Evaluator
@@ -47,6 +48,7 @@ class Service:
     pruner: Pruner | None = None
     heard: Callable[[Snapshot, Settled], None] = lambda _snapshot, _settled: None
     completed: Callable[[str], None] = lambda _work: None
+    failed: Callable[[str, str], None] = lambda _work, _trouble: None
     beat: Callable[[], None] = lambda: None
     reload: Callable[[], None] = lambda: None
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -104,9 +106,13 @@ class Service:
 
     def settled(self, snapshot: Snapshot, settled: Settled) -> None:
         """Pass on what a poll led to: to the log, to the couriers, to whoever listens."""
-        self.completed(f"collect:{snapshot.tenant}/{snapshot.collector}")
+        self.completed(_work_of(snapshot))
         self.decided(settled)
         self.heard(snapshot, settled)
+
+    def unsettled(self, snapshot: Snapshot, error: StoreError) -> None:
+        """Pass on that a poll could not be recorded."""
+        self.failed(_work_of(snapshot), str(error))
 
     def decided(self, settled: Settled) -> None:
         """Pass on what was decided: to the log, and to the couriers whose channel is to hear."""
@@ -197,3 +203,7 @@ class Service:
                 detail=event.detail,
                 summary=alert.summary,
             )
+
+
+def _work_of(snapshot: Snapshot) -> str:
+    return f"collect:{snapshot.tenant}/{snapshot.collector}"

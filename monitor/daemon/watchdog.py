@@ -20,6 +20,7 @@ from monitor.daemon.notify import Notify
 log = structlog.get_logger()
 
 _STATUS_LENGTH = 200
+_WELL = "running"
 
 
 def watchdog_limit(environ: Mapping[str, str] = os.environ) -> timedelta | None:
@@ -45,6 +46,8 @@ class Watchdog:
         self._lock = threading.Lock()
         self._allowances: dict[str, float] = {}
         self._completed_at: dict[str, float] = {}
+        self._troubles: dict[str, str] = {}
+        self._told = _WELL
         self._beat_at: float | None = None
         self._is_ready = False
         self._is_stopping = False
@@ -69,12 +72,30 @@ class Watchdog:
         with self._lock:
             self._allowances.pop(work, None)
             self._completed_at.pop(work, None)
+            self._troubles.pop(work, None)
 
     def completed(self, work: str) -> None:
         """Report that `work` has finished once; work that nobody expects counts for nothing."""
         with self._lock:
             if work in self._allowances:
                 self._completed_at[work] = self._clock.monotonic()
+                self._troubles.pop(work, None)
+
+    def failed(self, work: str, trouble: str) -> None:
+        """Report that `work` was done in vain, since its result could not be recorded.
+
+        It is not stuck, and a restart would free no disk: the beats go on. That all is not well is
+        told by `troubles`, until it completes.
+        """
+        with self._lock:
+            if work in self._allowances:
+                self._completed_at[work] = self._clock.monotonic()
+                self._troubles[work] = trouble
+
+    def troubles(self) -> tuple[str, ...]:
+        """Return why work is done in vain, each reason once."""
+        with self._lock:
+            return tuple(dict.fromkeys(self._troubles.values()))
 
     def overdue(self) -> tuple[str, ...]:
         """Return what has not finished within its allowance, sorted."""
@@ -98,11 +119,10 @@ class Watchdog:
         overdue = self.overdue()
         if overdue and not self._is_withheld:
             log.error("watchdog.withheld", overdue=overdue)
-            self.status("stuck: " + ", ".join(overdue))
         elif self._is_withheld and not overdue:
             log.info("watchdog.resumed")
-            self.status("running")
         self._is_withheld = bool(overdue)
+        self._tell("stuck: " + ", ".join(overdue) if overdue else "; ".join(self.troubles()))
         if overdue or not self._allowances or self.interval is None:
             return
         now = self._clock.monotonic()
@@ -110,11 +130,18 @@ class Watchdog:
             self._beat_at = now
             self._notify("WATCHDOG=1")
 
-    def ready(self, status: str = "running") -> None:
+    def ready(self, status: str = _WELL) -> None:
         """Report the start as done; only the first call does."""
         if not self._is_ready:
             self._is_ready = True
             self._notify(f"READY=1\nSTATUS={_one_line(status)}")
+
+    def _tell(self, trouble: str) -> None:
+        """Set the line of `systemctl status` when it is another than before."""
+        text = trouble or _WELL
+        if text != self._told:
+            self._told = text
+            self.status(text)
 
     def status(self, text: str) -> None:
         """Set the line that `systemctl status` shows; it may hold text from outside."""
@@ -125,7 +152,7 @@ class Watchdog:
         microseconds = int(self._clock.monotonic() * 1_000_000)
         self._notify(f"RELOADING=1\nMONOTONIC_USEC={microseconds}")
 
-    def reloaded(self, status: str = "running") -> None:
+    def reloaded(self, status: str = _WELL) -> None:
         """Report the end of a reload; `status` says how it went, also when the old one stays."""
         self._notify(f"READY=1\nSTATUS={_one_line(status)}")
 

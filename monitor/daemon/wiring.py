@@ -88,10 +88,12 @@ def build_service(
     pace: float = 1.0,
     heard: Callable[[Snapshot, Settled], None] = lambda _snapshot, _settled: None,
     completed: Callable[[str], None] = lambda _work: None,
+    failed: Callable[[str, str], None] = lambda _work, _trouble: None,
 ) -> Service:
     """Return the daemon's parts, ready to start.
 
-    `pace` is how many seconds of `clock` pass in a real one; `completed` is told of finished work.
+    `pace` is how many seconds of `clock` pass in a real one; `completed` is told of finished work,
+    `failed` of work that could not be recorded, and why.
     """
     evaluator = Evaluator(
         store=store,
@@ -110,6 +112,7 @@ def build_service(
         pace=pace,
         heard=heard,
         completed=completed,
+        failed=failed,
     )
     service.ticker.decided = service.decided
     kept = retention_of(configuration)
@@ -203,6 +206,7 @@ def _pollers(configuration: Configuration, service: Service) -> list[Poller]:
                     evaluator=service.evaluator,
                     clock=service.clock,
                     settled=service.settled,
+                    unsettled=service.unsettled,
                     stopping=service.stopping.is_set,
                     made_of=made_of,
                     need=plugins[name].need,

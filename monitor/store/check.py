@@ -49,7 +49,7 @@ def check(store: Store) -> Health:
         with store.database.reading() as connection:
             _take_time(connection)
             damage += _damage(connection)
-            version, found = _examine(connection)
+            version, found = _examine(connection, is_sound=not damage)
     except StoreUnavailable:
         # What else cannot be read of a damaged file is no news.
         if not damage:
@@ -57,12 +57,15 @@ def check(store: Store) -> Health:
     return Health(version, (*damage, *found))
 
 
-def _examine(connection: Connection) -> tuple[Version, list[Finding]]:
+def _examine(connection: Connection, *, is_sound: bool) -> tuple[Version, list[Finding]]:
     version = read_version(connection)
     if version.state is not SchemaState.CURRENT:
         return version, [_outdated(version)]
-    # The rows of tables that are not the program's cannot be asked for.
-    found = drift(connection) or [*orphans(connection), *overlaps(connection)]
+    found = drift(connection)
+    # The rows of tables that are not the program's cannot be asked for, those of a damaged file may
+    # be anything.
+    if is_sound and not found:
+        found = [*orphans(connection), *overlaps(connection)]
     return version, found
 
 

@@ -1,8 +1,9 @@
 """Engines and transactions: one writer at a time, readers beside it.
 
-Every commit is synchronous (`synchronous=FULL`; Postgres' default). With one transaction a poll,
-the sync costs less than the transaction itself, and no power cut can lose a delivery that was
-promised; a second, weaker kind of commit for samples would save nothing that can be felt.
+Every commit is synchronous (`synchronous=FULL`; Postgres' default, asked for by each connection,
+since a server may be set otherwise). With one transaction a poll, the sync costs less than the
+transaction itself, and no power cut can lose a delivery that was promised; a second, weaker kind of
+commit for samples would save nothing that can be felt.
 """
 
 import os
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 
 from monitor.errors import StoreUnavailable
 from monitor.store.failures import driver_missing, translated
@@ -22,6 +23,10 @@ from monitor.store.place import Place
 LOCK_WAIT_S = 10
 STATEMENT_LIMIT_S = 30
 CONNECT_LIMIT_S = 5
+SILENCE_LIMIT_S = 40
+"""So long a Postgres host that died without a word is waited for."""
+_READ_ONLY = "25006"
+"""What a server says that was the primary before (PostgreSQL, appendix A: error codes)."""
 
 
 @dataclass(slots=True)
@@ -119,9 +124,6 @@ def session_engine(place: Place, application_name: str) -> Engine:
     arguments = {
         **_connect_args(place, statement_limit_s=STATEMENT_LIMIT_S),
         "application_name": application_name,
-        "keepalives_idle": 20,
-        "keepalives_interval": 10,
-        "keepalives_count": 4,
     }
     try:
         return create_engine(
@@ -213,6 +215,14 @@ def _postgres(place: Place, *, read_only: bool) -> Engine:
             connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
         event.listen(engine, "begin", began)
+    else:
+
+        def failed(context: ExceptionContext) -> None:
+            # A fail-over may leave us connected to what is a standby now: ask for the primary anew.
+            if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+                context.is_disconnect = True
+
+        event.listen(engine, "handle_error", failed)
     return engine
 
 
@@ -221,10 +231,16 @@ def _connect_args(place: Place, *, statement_limit_s: int) -> dict[str, object]:
     users = place.url.query.get("options", "")
     options = (
         f"-c statement_timeout={statement_limit_s}s -c lock_timeout={LOCK_WAIT_S}s "
-        f"-c idle_in_transaction_session_timeout=120s {users}"
+        "-c idle_in_transaction_session_timeout=120s -c synchronous_commit=on "
+        # For the server to notice that this host died, so that its locks and its lease end.
+        f"-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=4 {users}"
     )
     return {
         "options": options,
         "connect_timeout": CONNECT_LIMIT_S,
         "application_name": "orchestrator-monitor",
+        # For us to notice that the server's host did.
+        "keepalives_idle": SILENCE_LIMIT_S // 4,
+        "keepalives_interval": SILENCE_LIMIT_S // 8,
+        "tcp_user_timeout": SILENCE_LIMIT_S * 1000,
     }

@@ -1,5 +1,6 @@
 """Turns what the database libraries raise into our errors: what happened, where, what to do."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,12 @@ from monitor.store.place import Place
 
 _UPGRADE = "run `orchestrator-monitor db upgrade`"
 
-# Source: SQLite documentation, result codes; the name of the primary code decides.
+# Source: SQLite documentation, result codes; the whole name decides, or that of the primary code.
 _SQLITE_CURES = {
     "BUSY": "another program has kept it locked for 10 s: end that program, or try again",
     "LOCKED": "another program has kept it locked for 10 s: end that program, or try again",
     "FULL": "the disk is full: free some space",
+    "IOERR_SHMSIZE": "the disk is full: free some space",
     "READONLY": "it, or its directory, is read-only for this user: check owner and permissions",
     "CANTOPEN": "it cannot be opened: check that the directory exists and is writable",
     "PERM": "it may not be opened: check owner and permissions",
@@ -64,6 +66,11 @@ def translated(place: Place) -> Iterator[None]:
         raise translate(place, cause) from error
     except sqlite3.Error as error:
         raise translate(place, error) from error
+    except (json.JSONDecodeError, UnicodeDecodeError, OverflowError) as error:
+        # Nobody has written such a document, text or instant.
+        cure = _SQLITE_CURES["CORRUPT"] if place.file else "its rows are damaged: restore a backup"
+        msg = f"{place.shown}: {cure} ({error})"
+        raise StoreUnavailable(msg) from error
     except Exception as error:
         # psycopg is an extra, so its errors are known by their module.
         if not type(error).__module__.startswith("psycopg"):
@@ -91,8 +98,11 @@ def _of_sqlite(place: Place, error: sqlite3.Error, first_line: str) -> StoreErro
     if "no such table" in first_line or "no such column" in first_line:
         return SchemaOutdated(f"{place.shown}: the schema is not this program's: {_UPGRADE}")
     name = getattr(error, "sqlite_errorname", "") or ""
-    parts = name.removeprefix("SQLITE_").split("_")
-    cure = _SQLITE_CURES.get(parts[0])
+    code = name.removeprefix("SQLITE_")
+    cure = _SQLITE_CURES.get(code) or _SQLITE_CURES.get(code.partition("_")[0])
+    if "Could not decode to UTF-8" in first_line:
+        # The driver's own words, without a code, for a text that is none.
+        cure, first_line = _SQLITE_CURES["CORRUPT"], "a text that is none"
     if cure is None:
         return StoreError(f"{place.shown}: the database refused a statement: {first_line}")
     return StoreUnavailable(f"{place.shown}: {cure} ({first_line})")

@@ -3,16 +3,18 @@
 `<kind>_latest` holds the open stretch of each subject that is there: since when, and the values.
 `<kind>_stretches` holds the closed ones: when something changes, the open stretch is closed and
 copied there. Its key begins with the end of the stretch, so rows are only ever added at the end
-and each poll dirties one page; keyed by subject it would dirty a page per subject. Neither has a
-foreign key: checking one for each row would cost more than the row, and subjects are never deleted
-before their history.
+and each poll dirties one page; keyed by subject it would dirty a page per subject.
+`<kind>_sealed` holds the closed ones of days that are over, by day and subject: they are moved
+there in the background (see `sealing.py`), so that the past of one subject is in few places.
+None has a foreign key: checking one for each row would cost more than the row, and subjects are
+never deleted before their history.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import BigInteger, Column, Double, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Double, Integer, SmallInteger, Table, Text
 
 from monitor.core.kinds import KINDS, Kind
 from monitor.store.instants import EpochMs
@@ -26,11 +28,12 @@ def is_flag(metric: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class KindTables:
-    """The two tables of one kind."""
+    """The tables of one kind."""
 
     kind: Kind
     latest: Table
     stretches: Table
+    sealed: Table
 
     @property
     def flags(self) -> tuple[int, ...]:
@@ -67,7 +70,17 @@ def _tables(kind: Kind) -> KindTables:
         *_measured(kind),
         sqlite_with_rowid=False,
     )
-    return KindTables(kind, latest, stretches)
+    sealed = Table(
+        f"{kind.history}_sealed",
+        METADATA,
+        Column("day", Integer, primary_key=True, autoincrement=False),
+        Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("valid_to", EpochMs, primary_key=True, autoincrement=False),
+        Column("valid_from", EpochMs, nullable=False),
+        *_measured(kind),
+        sqlite_with_rowid=False,
+    )
+    return KindTables(kind, latest, stretches, sealed)
 
 
 KIND_TABLES: Mapping[str, KindTables] = MappingProxyType(

@@ -4,6 +4,7 @@ The lock belongs to a process (SQLite: flock on a file beside the database) or t
 (Postgres: advisory lock), so it ends with its holder, however that ends.
 """
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -12,7 +13,7 @@ from typing import Self
 
 from sqlalchemy import Connection, text
 
-from monitor.errors import StoreInUse, StoreUnavailable
+from monitor.errors import StoreError, StoreInUse, StoreUnavailable
 from monitor.store.database import create_file, session_engine
 from monitor.store.failures import translated
 from monitor.store.place import Place
@@ -58,6 +59,9 @@ class Lease:
         if self._connection is not None:
             with translated(self._place):
                 self._connection.exec_driver_sql("SELECT 1")
+        elif self._descriptor is None:
+            msg = f"{self._place.shown}: the lock of the daemon is not held"
+            raise StoreUnavailable(msg)
 
     def keep(self) -> None:
         """Make sure that the lease is held; after a lost connection, take it again.
@@ -68,7 +72,7 @@ class Lease:
         """
         try:
             self.check()
-        except StoreUnavailable:
+        except StoreError:
             self.release()
             self._connection = _lock_session(self._place)
 
@@ -111,8 +115,10 @@ def _hold_file(place: Place, file: Path) -> Lease:
         holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
         os.close(descriptor)
         raise _in_use(place, holder) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, _own_name().encode(), 0)
+    # On a full disk nobody learns who holds it, and it is held all the same.
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, _own_name().encode(), 0)
     return Lease(place, descriptor=descriptor)
 
 

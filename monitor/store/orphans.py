@@ -35,7 +35,7 @@ def overlaps(connection: Connection) -> Iterator[Finding]:
 def _broken_references() -> Iterator[tuple[str, str, str]]:
     """Yield a table, the condition of its rows without a parent, and what these are called."""
     for tables in KIND_TABLES.values():
-        for name in (tables.latest.name, tables.stretches.name):
+        for name in (tables.latest.name, tables.stretches.name, tables.sealed.name):
             lost = _without(name, "subject_id", "subjects", "id")
             yield name, lost, f"rows of {name} without their subject"
     for table in METADATA.sorted_tables:
@@ -64,11 +64,35 @@ def _lost(constraint: ForeignKeyConstraint) -> str:
 
 
 def _overlaps(connection: Connection, tables: KindTables) -> Iterator[Finding]:
-    """Look at all stretches as they stand, by their ends: none may begin before the last ended."""
+    """Look at all stretches, by their ends: none may begin before the last ended."""
     ends: dict[int, int] = {}
+    sealed, recent, latest = tables.sealed.name, tables.stretches.name, tables.latest.name
+    # What is sealed is older than what is not, and stands by days.
+    yield from _overlaps_in(connection, sealed, "day, subject_id, valid_to", ends)
+    yield from _overlaps_in(connection, recent, "valid_to, subject_id", ends)
+    open_ones = connection.exec_driver_sql(f"SELECT subject_id, valid_from FROM {latest}")  # noqa: S608  # our own names
+    early = [subject_id for subject_id, begun in open_ones if begun < ends.get(subject_id, begun)]
+    if early:
+        closed = " UNION ALL ".join(
+            f"SELECT subject_id, valid_to FROM {name}"  # noqa: S608  # shown only
+            for name in (sealed, recent)
+        )
+        own = f"s.subject_id = {latest}.subject_id"
+        newest = f"(SELECT max(s.valid_to) FROM ({closed}) AS s WHERE {own})"  # noqa: S608  # shown only
+        yield Finding(
+            About.OVERLAP,
+            f"{len(early)} open stretches in {latest} begin before the newest closed one has ended",
+            f"{_BY_HAND}UPDATE {latest} SET valid_from = {newest} WHERE valid_from < {newest}",  # noqa: S608  # shown only
+            len(early),
+        )
+
+
+def _overlaps_in(
+    connection: Connection, name: str, order: str, ends: dict[int, int]
+) -> Iterator[Finding]:
+    """Look at one table; `ends` are the newest ends by subject, and go on."""
     overlapping = backwards = 0
-    name = tables.stretches.name
-    statement = f"SELECT subject_id, valid_from, valid_to FROM {name} ORDER BY valid_to, subject_id"  # noqa: S608  # our own names
+    statement = f"SELECT subject_id, valid_from, valid_to FROM {name} ORDER BY {order}"  # noqa: S608  # our own names
     rows = connection.exec_driver_sql(statement, execution_options={"yield_per": _BATCH})
     for subject_id, valid_from, valid_to in rows:
         if valid_from >= valid_to:
@@ -86,17 +110,4 @@ def _overlaps(connection: Connection, tables: KindTables) -> Iterator[Finding]:
             f"{overlapping} stretches in {name} begin before the one before them has ended",
             "restore a backup, or let them be: they go when they are older than `[retention] full`",
             overlapping,
-        )
-    latest = tables.latest.name
-    open_ones = connection.exec_driver_sql(f"SELECT subject_id, valid_from FROM {latest}")  # noqa: S608  # our own names
-    early = [subject_id for subject_id, begun in open_ones if begun < ends.get(subject_id, begun)]
-    if early:
-        newest = (
-            f"(SELECT max(s.valid_to) FROM {name} AS s WHERE s.subject_id = {latest}.subject_id)"  # noqa: S608  # shown only
-        )
-        yield Finding(
-            About.OVERLAP,
-            f"{len(early)} open stretches in {latest} begin before the newest closed one has ended",
-            f"{_BY_HAND}UPDATE {latest} SET valid_from = {newest} WHERE valid_from < {newest}",  # noqa: S608  # shown only
-            len(early),
         )

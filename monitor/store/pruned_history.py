@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from monitor.store.kind_tables import KindTables
+from monitor.store.rollup_tables import GAPS
 from monitor.store.store import Store
 from monitor.store.tables import POLLS, SILENCES, SUBJECTS
 
@@ -43,14 +44,15 @@ class Sweep(Protocol):
 class PrunedByKey:
     """Rows of a table whose key begins with an instant, from the oldest on.
 
-    Of stretches that is their end: one that ended later stays whole, whenever it began. `ended` is
-    another column that has to be as old.
+    Of stretches that is their end: one that ended later stays whole, whenever it began. `until` is
+    the last key that goes, an instant or a day; `ended` is another column, and up to when what it
+    says is too old.
     """
 
     name: str
     table: Table
-    until: datetime
-    ended: Column[datetime] | None = None
+    until: datetime | int
+    ended: tuple[Column[datetime], datetime] | None = None
 
     def step(self, store: Store, rows: int) -> Gone | None:
         """Let the oldest go: they stand at the beginning of the table."""
@@ -75,7 +77,10 @@ class PrunedByKey:
     @property
     def _is_old(self) -> ColumnElement[bool]:
         begin = next(iter(self.table.primary_key.columns)) <= self.until
-        return begin if self.ended is None else and_(begin, self.ended <= self.until)
+        if self.ended is None:
+            return begin
+        column, until = self.ended
+        return and_(begin, column <= until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,31 @@ class PrunedPolls:
     def _is_old(self) -> ColumnElement[bool]:
         newest = select(func.max(POLLS.alias("every").c.id)).scalar_subquery()
         return and_(POLLS.c.started_at <= self.until, POLLS.c.id < newest)
+
+
+@dataclass(frozen=True, slots=True)
+class PrunedGaps:
+    """When nobody looked, of days that are too old: there are few, so they go at once."""
+
+    until: datetime
+
+    def step(self, store: Store, rows: int) -> Gone | None:  # noqa: ARG002 - all of them are few
+        """Let them go."""
+        with store.reading() as connection:
+            some = connection.scalar(select(func.count()).where(self._is_old)) or 0
+        if not some:
+            return None
+        with store.writing() as write:
+            write.connection.execute(delete(GAPS).where(self._is_old))
+        return {}
+
+    def count(self, connection: Connection) -> Gone:  # noqa: ARG002 - nobody asks
+        """Return nothing: they are no history of their own."""
+        return {}
+
+    @property
+    def _is_old(self) -> ColumnElement[bool]:
+        return GAPS.c.ended_at <= self.until
 
 
 @dataclass(frozen=True, slots=True)

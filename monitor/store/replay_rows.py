@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     Connection,
     Executable,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    type_coerce,
     union_all,
 )
 from sqlalchemy.sql.elements import ColumnElement
@@ -28,6 +26,7 @@ from monitor.store.kind_tables import KIND_TABLES
 from monitor.store.people import acknowledgements_between
 from monitor.store.replay_estate import Estate
 from monitor.store.replay_past import Poll
+from monitor.store.stretches import as_number, closed
 from monitor.store.tables import DELIVERIES, DELIVERY_ATTEMPTS, POLLS, SUBJECTS
 from monitor.store.trace_tables import ABSENCES, SUBJECT_NAMES, TURNS
 
@@ -125,8 +124,8 @@ def _rename(connection: Connection, span: Span, by_id: Mapping[int, Estate]) -> 
     known: dict[int, list[tuple[int, str, Mapping[str, str]]]] = defaultdict(list)
     names = SUBJECT_NAMES.c
     statement = (
-        select(_number(names.valid_to), names.subject_id, names.name, names.labels)
-        .where(_number(names.valid_to) > span.first_ms)
+        select(as_number(names.valid_to), names.subject_id, names.name, names.labels)
+        .where(as_number(names.valid_to) > span.first_ms)
         .order_by(names.valid_to)
     )
     for until_ms, subject_id, name, labels in connection.execute(statement):
@@ -152,16 +151,16 @@ def stretches(connection: Connection, kind: str, span: Span) -> Rows:
         names = [*tables.kind.moving, *(metric.name for metric in tables.kind.metrics)]
         return [of[name] for name in names]
 
-    closed, latest = tables.stretches.c, tables.latest.c
-    ended = _number(closed.valid_to)
-    began = _number(closed.valid_from).label("began")
-    still = _number(latest.valid_from).label("began")
+    past, latest = closed(connection, tables, after_ms=span.first_ms).c, tables.latest.c
+    ended = as_number(past.valid_to)
+    began = as_number(past.valid_from).label("began")
+    still = as_number(latest.valid_from).label("began")
     statement = union_all(
-        select(began, ended, closed.subject_id, *columns(closed)).where(
-            ended > span.first_ms, _number(closed.valid_from) <= span.last_ms
+        select(began, ended, past.subject_id, *columns(past)).where(
+            as_number(past.valid_from) <= span.last_ms
         ),
         select(still, null(), latest.subject_id, *columns(latest)).where(
-            _number(latest.valid_from) <= span.last_ms
+            as_number(latest.valid_from) <= span.last_ms
         ),
     ).order_by("began")
     return _plain(connection, statement)
@@ -169,7 +168,7 @@ def stretches(connection: Connection, kind: str, span: Span) -> Rows:
 
 def absences(connection: Connection, span: Span) -> Rows:
     """Yield who was missing: from when on, the subject, until when."""
-    missed, ended = _number(ABSENCES.c.missed_at), _number(ABSENCES.c.ended_at)
+    missed, ended = as_number(ABSENCES.c.missed_at), as_number(ABSENCES.c.ended_at)
     statement = (
         select(missed, ABSENCES.c.subject_id, ended)
         .where(missed <= span.last_ms, or_(ended.is_(None), ended > span.first_ms))
@@ -184,15 +183,15 @@ def polls(connection: Connection, span: Span) -> Iterator[Poll]:
     columns: list[ColumnElement[Any]] = [
         poll.tenant,
         poll.collector,
-        _number(poll.started_at),
+        as_number(poll.started_at),
         poll.took_s,
         poll.outcome,
         poll.error,
         poll.samples,
         poll.skipped,
         poll.requests,
-        _number(poll.observed_at),
-        _number(poll.settled_at),
+        as_number(poll.observed_at),
+        as_number(poll.settled_at),
         poll.partial,
         poll.id,
     ]
@@ -203,7 +202,7 @@ def polls(connection: Connection, span: Span) -> Iterator[Poll]:
 
 def turns(connection: Connection, span: Span) -> Sequence[Row]:
     """Return what the daemon did that no poll tells: when, what, and after which poll."""
-    at, after = _number(TURNS.c.at), TURNS.c.poll_id
+    at, after = as_number(TURNS.c.at), TURNS.c.poll_id
     statement = _within(select(at, TURNS.c.what, after), TURNS.c.at, span).order_by(after, at)
     return connection.execute(statement).all()
 
@@ -211,7 +210,7 @@ def turns(connection: Connection, span: Span) -> Sequence[Row]:
 def attempts(connection: Connection, span: Span) -> Iterator[tuple[int, Row]]:
     """Yield the attempts to deliver: when each was over, the channel, what came of it, why."""
     tried = DELIVERY_ATTEMPTS.c
-    at = _number(tried.ended_at)
+    at = as_number(tried.ended_at)
     statement = (
         _within(select(at, DELIVERIES.c.channel, tried.outcome, tried.error), tried.ended_at, span)
         .join_from(DELIVERY_ATTEMPTS, DELIVERIES)
@@ -237,8 +236,3 @@ def _plain(connection: Connection, statement: Executable) -> Rows:
 
 def _within(statement: Select[Any], at: Column[Any], span: Span) -> Select[Any]:
     return statement.where(at >= span.since, at < span.until)
-
-
-def _number(column: Column[Any]) -> ColumnElement[int]:
-    """Return an instant as the number that it is kept as: to make a `datetime` takes longer."""
-    return type_coerce(column, BigInteger)

@@ -13,13 +13,13 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    FromClause,
     Select,
     Table,
     case,
     func,
     literal,
     select,
-    type_coerce,
 )
 
 from monitor.core.availability import How
@@ -28,6 +28,7 @@ from monitor.store.instants import to_ms
 from monitor.store.kind_tables import KIND_TABLES
 from monitor.store.queries import name_matches
 from monitor.store.store import Store
+from monitor.store.stretches import MANY_IDS, as_number, closed
 from monitor.store.tables import SUBJECTS
 
 FOREVER_MS = 2**62
@@ -36,8 +37,7 @@ FOREVER_MS = 2**62
 Row = Sequence[Any]
 """A subject's id, from when and to when, and values."""
 
-# More ids than this are not put into a statement: rows are filtered as they come.
-_MANY_IDS = 500
+_HOW = ("is_unresponsive", "is_disconnected", "in_maintenance")
 _AT_ONCE = 10_000
 
 
@@ -72,27 +72,28 @@ def session_rows(
     database adds them up, which is most of them; only of the others each stretch is read.
     """
     tables = KIND_TABLES["session"]
-    closed, still_open = tables.stretches, tables.latest
-    begin, end = _number(closed.c.valid_from), _number(closed.c.valid_to)
-    first, last = func.min(begin), func.max(end)
-    pieces = (
-        select(closed.c.subject_id, first, last, last - first == func.sum(end - begin))
-        .where(end > to_ms(since), begin < to_ms(until))
-        .group_by(closed.c.subject_id)
-    )
+    still_open = tables.latest
     wanted = frozenset(ids)
     up = [literal(int(How.UP))]
     with store.reading() as connection:
+        past = closed(connection, tables, _HOW, after_ms=to_ms(since), ids=ids)
+        begin, end = as_number(past.c.valid_from), as_number(past.c.valid_to)
+        first, last = func.min(begin), func.max(end)
+        pieces = (
+            select(past.c.subject_id, first, last, last - first == func.sum(end - begin))
+            .where(begin < to_ms(until))
+            .group_by(past.c.subject_id)
+        )
         broken = []
         for one, begins, ends, is_whole in connection.execute(pieces):
             if is_whole and one in wanted:
                 yield one, begins, ends, How.UP
             elif one in wanted:
                 broken.append(one)
-        yield from _read(connection, _closed(closed, up, since, until), closed, frozenset(broken))
+        yield from _read(connection, _closed(past, up, until), past, frozenset(broken))
         yield from _read(connection, _open(still_open, up, until), still_open, wanted)
         for table, statement in (
-            (closed, _closed(closed, [_how(closed)], since, until)),
+            (past, _closed(past, [_how(past)], until)),
             (still_open, _open(still_open, [_how(still_open)], until)),
         ):
             yield from _read(connection, statement.where(_is_troubled(table)), table, wanted)
@@ -129,32 +130,33 @@ def _stretches(
     since: datetime,
     until: datetime,
 ) -> Iterator[Row]:
-    closed, still_open = KIND_TABLES[kind].stretches, KIND_TABLES[kind].latest
+    tables = KIND_TABLES[kind]
     wanted = frozenset(ids)
-    past = _closed(closed, [closed.c[name] for name in names], since, until)
-    now = _open(still_open, [still_open.c[name] for name in names], until)
+    now = _open(tables.latest, [tables.latest.c[name] for name in names], until)
     with store.reading() as connection:
-        yield from _read(connection, past.order_by(*closed.primary_key.columns), closed, wanted)
-        yield from _read(connection, now, still_open, wanted)
+        past = closed(connection, tables, names, after_ms=to_ms(since), ids=ids)
+        ended = _closed(past, [past.c[name] for name in names], until)
+        in_order = ended.order_by(past.c.valid_to, past.c.subject_id)
+        yield from _read(connection, in_order, past, wanted)
+        yield from _read(connection, now, tables.latest, wanted)
 
 
 def _closed(
-    table: Table, columns: Sequence[ColumnElement[Any]], since: datetime, until: datetime
+    past: FromClause, columns: Sequence[ColumnElement[Any]], until: datetime
 ) -> Select[Any]:
-    begin, end = _number(table.c.valid_from), _number(table.c.valid_to)
-    rows = select(table.c.subject_id, begin, end, *columns)
-    return rows.where(end > to_ms(since), begin < to_ms(until))
+    begin, end = as_number(past.c.valid_from), as_number(past.c.valid_to)
+    return select(past.c.subject_id, begin, end, *columns).where(begin < to_ms(until))
 
 
 def _open(table: Table, columns: Sequence[ColumnElement[Any]], until: datetime) -> Select[Any]:
-    begin, end = _number(table.c.valid_from), literal(FOREVER_MS, BigInteger)
+    begin, end = as_number(table.c.valid_from), literal(FOREVER_MS, BigInteger)
     return select(table.c.subject_id, begin, end, *columns).where(begin < to_ms(until))
 
 
 def _read(
-    connection: Connection, statement: Select[Any], table: Table, wanted: frozenset[int]
+    connection: Connection, statement: Select[Any], table: FromClause, wanted: frozenset[int]
 ) -> Iterator[Row]:
-    if len(wanted) <= _MANY_IDS:
+    if len(wanted) <= MANY_IDS:
         statement = statement.where(table.c.subject_id.in_(wanted))
         wanted = frozenset()
     result = connection.execute(statement.execution_options(yield_per=_AT_ONCE))
@@ -162,7 +164,7 @@ def _read(
         yield from part if not wanted else [row for row in part if row[0] in wanted]
 
 
-def _how(table: Table) -> ColumnElement[int]:
+def _how(table: FromClause) -> ColumnElement[int]:
     return case(
         (table.c.in_maintenance == 1, int(How.MAINTAINED)),
         (_is_down(table), int(How.DOWN)),
@@ -170,15 +172,10 @@ def _how(table: Table) -> ColumnElement[int]:
     )
 
 
-def _is_troubled(table: Table) -> ColumnElement[bool]:
+def _is_troubled(table: FromClause) -> ColumnElement[bool]:
     is_untold = table.c.is_unresponsive.is_(None)
     return (table.c.in_maintenance == 1) | _is_down(table) | is_untold
 
 
-def _is_down(table: Table) -> ColumnElement[bool]:
+def _is_down(table: FromClause) -> ColumnElement[bool]:
     return (table.c.is_unresponsive == 1) | (table.c.is_disconnected == 1)
-
-
-def _number(column: ColumnElement[Any]) -> ColumnElement[int]:
-    """Return an instant as the number that it is in the database."""
-    return type_coerce(column, BigInteger)

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, select
 
+from monitor.store.instants import to_ms
 from monitor.store.kind_tables import KIND_TABLES
+from monitor.store.stretches import closed
 from monitor.store.tables import SIGHTS, SUBJECTS
 
 Identity = tuple[str, str, str]
@@ -63,19 +65,10 @@ def points(
             found.append((identity, end, None))
         found.append((identity, at, _number(value)))
 
-    stretches = KIND_TABLES[kind].stretches
     newest = max((one.valid_from for one in there.values()), default=since)
-    closed = (
-        select(
-            stretches.c.subject_id,
-            stretches.c.valid_from,
-            stretches.c.valid_to,
-            stretches.c[metric],
-        )
-        .where(stretches.c.valid_to > since, stretches.c.valid_to <= newest)
-        .order_by(stretches.c.valid_to)
-    )
-    for subject_id, valid_from, valid_to, value in connection.execute(closed):
+    past = closed(connection, KIND_TABLES[kind], (metric,), after_ms=to_ms(since))
+    statement = select(past).where(past.c.valid_to <= newest).order_by(past.c.valid_to)
+    for subject_id, valid_from, valid_to, value in connection.execute(statement):
         if subject_id in there and valid_from < there[subject_id].valid_from:
             begin(subject_id, valid_from, value)
             ends[subject_id] = valid_to

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect
 
 from monitor.core.kinds import Kind
+from monitor.core.rollup import DAY_MS, HOUR_MS, HOURS
 from monitor.store.kind_tables import KIND_TABLES
 
 PREFIX = "v_"
@@ -62,6 +63,8 @@ def definitions(dialect: str) -> Mapping[str, str]:
         kind = tables.kind
         views[f"{PREFIX}{kind.plural}"] = _newest(words, kind)
         views[f"{PREFIX}{kind.history}_history"] = _history(words, kind)
+    views[f"{PREFIX}hours"] = _hours(words)
+    views[f"{PREFIX}days"] = _days(words)
     views[f"{PREFIX}polls"] = _polls(words)
     views[f"{PREFIX}alerts"] = _alerts(words)
     views[f"{PREFIX}alert_events"] = _alert_events(words)
@@ -123,15 +126,53 @@ def _history(words: _Dialect, kind: Kind) -> str:
         yield "valid_from", words.time_of_ms(f"{values}.valid_from")
         yield "valid_to", valid_to
 
-    closed = _select(
-        columns("h", words.time_of_ms("h.valid_to")),
-        f"FROM {kind.history}_stretches AS h\nJOIN subjects AS s ON s.id = h.subject_id",
+    closed = "\nUNION ALL\n".join(
+        _select(
+            columns("h", words.time_of_ms("h.valid_to")),
+            f"FROM {kind.history}_{where} AS h\nJOIN subjects AS s ON s.id = h.subject_id",
+        )
+        for where in ("sealed", "stretches")
     )
     still_open = _select(
         columns("l", "CAST(NULL AS text)"),
         f"FROM {kind.history}_latest AS l\nJOIN subjects AS s ON s.id = l.subject_id",
     )
     return f"{closed}\nUNION ALL\n{still_open}"
+
+
+def _hours(words: _Dialect) -> str:
+    # A row may stand for several hours, one after the other.
+    places = ", ".join(f"({hour})" for hour in range(HOURS))
+    hour = f"(CAST(r.day AS bigint) * {HOURS} + r.hour + h.place)"
+    return _select(
+        _rolled(words, f"({hour} * {HOUR_MS})", HOUR_MS),
+        f"FROM hours AS r\n{_OF_A_SUBJECT}\n"  # noqa: S608  # our own
+        f"JOIN (SELECT column1 AS place FROM (VALUES {places}) AS v) AS h ON h.place < r.hours",
+    )
+
+
+def _days(words: _Dialect) -> str:
+    return _select(
+        _rolled(words, f"(CAST(r.day AS bigint) * {DAY_MS})", DAY_MS),
+        f"FROM days AS r\n{_OF_A_SUBJECT}",
+    )
+
+
+_OF_A_SUBJECT = "JOIN metrics AS m ON m.id = r.metric_id\nJOIN subjects AS s ON s.id = r.subject_id"
+
+
+def _rolled(words: _Dialect, begin_ms: str, span_ms: int) -> Iterator[tuple[str, str]]:
+    known_ms = f"coalesce(r.known_ms, {span_ms})"
+    yield from _plain("s", ("tenant", "kind", "key", "name"))
+    yield "metric", "m.name"
+    yield "at", words.time_of_ms(begin_ms)
+    yield "known_s", f"{known_ms} / 1000.0"
+    yield "changes", "r.changes"
+    yield "risen", "coalesce(r.risen, 0)"
+    yield "mean", f"CASE WHEN r.area IS NULL THEN r.least ELSE r.area / {known_ms} END"
+    yield "least", "r.least"
+    for name in ("greatest", "last", "p95"):
+        yield name, f"coalesce(r.{name}, r.least)"
 
 
 def _polls(words: _Dialect) -> str:

@@ -20,6 +20,7 @@ from monitor.errors import StoreError
 from monitor.store.store import Store
 from monitor.web import metrics
 from monitor.web.documents import alerts_document, quieted
+from monitor.web.history import history_answer
 from monitor.web.status import look, status_document
 from monitor.web.story import alert_document
 from monitor.web.wording import ago, clock_time, count, span
@@ -36,15 +37,20 @@ MOST_LISTED = 200
 WELL = 200
 UNWELL = 503
 
-Overdue = Callable[[], tuple[str, ...]]
+Names = Callable[[], tuple[str, ...]]
 
 
 def build_app(
-    configuration: Callable[[], Configuration], store: Store, clock: Clock, overdue: Overdue
+    configuration: Callable[[], Configuration],
+    store: Store,
+    clock: Clock,
+    overdue: Names,
+    troubles: Names = tuple,
 ) -> Starlette:
     """Return the application; every answer is made in a worker thread from the store.
 
-    `configuration` returns the one in force.
+    `configuration` returns the one in force; `overdue` and `troubles` are what is stuck, and why
+    work is done in vain.
     """
     pages = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -69,8 +75,10 @@ def build_app(
 
     def healthz(_request: Request) -> Response:
         late = overdue()
-        text = "overdue: " + ", ".join(late) if late else "ok"
-        return PlainTextResponse(text + "\n", status_code=UNWELL if late else WELL)
+        lines = ["overdue: " + ", ".join(late)] if late else []
+        lines += troubles()
+        text = "\n".join(lines or ["ok"])
+        return PlainTextResponse(text + "\n", status_code=UNWELL if lines else WELL)
 
     def api_status(_request: Request) -> Response:
         return JSONResponse(status_document(look(configuration(), store, clock.now())))
@@ -86,6 +94,9 @@ def build_app(
             return JSONResponse({"error": "no alert with this id"}, status_code=404)
         return JSONResponse(document)
 
+    def api_history(request: Request) -> Response:
+        return history_answer(store, configuration().collectors, request, clock.now())
+
     def prometheus(_request: Request) -> Response:
         text, media_type = metrics.exposition(look(configuration(), store, clock.now()), store)
         return Response(text, headers={"Content-Type": media_type})
@@ -98,6 +109,7 @@ def build_app(
             Route("/api/status", _answer(api_status)),
             Route("/api/alerts", _answer(api_alerts)),
             Route("/api/alerts/{id}", _answer(api_alert)),
+            Route("/api/history/{kind}", _answer(api_history)),
         ],
         middleware=[Middleware(_WithHeaders)],
     )

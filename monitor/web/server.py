@@ -23,7 +23,8 @@ START_S = 5.0
 class StatusPage:
     """The listener of one daemon; `configuration` may be replaced while it serves.
 
-    `overdue` names work that should have finished and has not: then `/healthz` answers 503.
+    `overdue` names work that should have finished and has not, `troubles` says why work is done in
+    vain: then `/healthz` answers 503.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class StatusPage:
         clock: Clock,
         *,
         overdue: Callable[[], tuple[str, ...]] = tuple,
+        troubles: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         """Prepare; nothing listens yet."""
         self.configuration = configuration
         self._store = store
         self._clock = clock
         self._overdue = overdue
+        self._troubles = troubles
 
     @contextmanager
     def serving(self, host: str, port: int) -> Iterator[str | None]:
@@ -70,7 +73,9 @@ class StatusPage:
     def _server(self) -> uvicorn.Server:
         from monitor.web.app import build_app  # noqa: PLC0415 - starlette and jinja2 are slow
 
-        app = build_app(lambda: self.configuration, self._store, self._clock, self._overdue)
+        app = build_app(
+            lambda: self.configuration, self._store, self._clock, self._overdue, self._troubles
+        )
         return uvicorn.Server(
             uvicorn.Config(
                 app, log_config=None, access_log=False, lifespan="off", server_header=False

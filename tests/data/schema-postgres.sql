@@ -72,6 +72,18 @@ table collector_states
   note text not null
   failures integer not null
   samples integer not null
+table days
+  day integer not null
+  metric_id integer not null
+  subject_id bigint not null
+  changes integer not null
+  risen double precision
+  known_ms integer
+  least double precision not null
+  greatest double precision
+  area double precision
+  last double precision
+  p95 double precision
 table deliveries
   seq bigint not null default nextval('deliveries_seq_seq'::regclass)
   id text not null
@@ -97,8 +109,36 @@ table delivery_attempts
   ended_at bigint
   outcome text
   error text
+table gaps
+  tenant text not null
+  collector text not null
+  began_at bigint not null
+  ended_at bigint not null
+table hours
+  day integer not null
+  metric_id integer not null
+  subject_id bigint not null
+  hour smallint not null
+  hours smallint not null
+  changes integer not null
+  risen double precision
+  known_ms integer
+  least double precision not null
+  greatest double precision
+  area double precision
+  last double precision
+  p95 double precision
 table license_latest
   subject_id bigint not null
+  valid_from bigint not null
+  allowed double precision
+  used double precision
+  free double precision
+  used_ratio double precision
+table license_sealed
+  day integer not null
+  subject_id bigint not null
+  valid_to bigint not null
   valid_from bigint not null
   allowed double precision
   used double precision
@@ -121,6 +161,17 @@ table machine_latest
   unresponsive_sessions double precision
   disconnected_sessions double precision
   late_sessions double precision
+table machine_sealed
+  day integer not null
+  subject_id bigint not null
+  valid_to bigint not null
+  valid_from bigint not null
+  runtimes double precision
+  used_runtimes double precision
+  sessions double precision
+  unresponsive_sessions double precision
+  disconnected_sessions double precision
+  late_sessions double precision
 table machine_stretches
   valid_to bigint not null
   subject_id bigint not null
@@ -131,6 +182,10 @@ table machine_stretches
   unresponsive_sessions double precision
   disconnected_sessions double precision
   late_sessions double precision
+table metrics
+  id integer not null
+  kind text not null
+  name text not null
 table polls
   id bigint not null default nextval('polls_id_seq'::regclass)
   tenant text not null
@@ -160,6 +215,23 @@ table queue_latest
   deferred_items double precision
   oldest_new_s double precision
   abandoned_items double precision
+table queue_sealed
+  day integer not null
+  subject_id bigint not null
+  valid_to bigint not null
+  valid_from bigint not null
+  new_items double precision
+  in_progress_items double precision
+  successful_items double precision
+  failed_items double precision
+  application_exceptions double precision
+  business_exceptions double precision
+  mean_processing_s double precision
+  seconds_since_processed double precision
+  overdue_items double precision
+  deferred_items double precision
+  oldest_new_s double precision
+  abandoned_items double precision
 table queue_stretches
   valid_to bigint not null
   subject_id bigint not null
@@ -176,8 +248,25 @@ table queue_stretches
   deferred_items double precision
   oldest_new_s double precision
   abandoned_items double precision
+table rolled
+  tenant text not null
+  kind text not null
+  collector text not null
+  until_day integer not null
 table session_latest
   subject_id bigint not null
+  valid_from bigint not null
+  state text not null
+  heartbeat_age_s double precision
+  is_unresponsive smallint
+  is_disconnected smallint
+  is_available smallint
+  is_busy smallint
+  in_maintenance smallint
+table session_sealed
+  day integer not null
+  subject_id bigint not null
+  valid_to bigint not null
   valid_from bigint not null
   state text not null
   heartbeat_age_s double precision
@@ -225,6 +314,13 @@ table subjects
   gone_at bigint
 table subscription_latest
   subject_id bigint not null
+  valid_from bigint not null
+  days_to_expiry double precision
+  is_expired smallint
+table subscription_sealed
+  day integer not null
+  subject_id bigint not null
+  valid_to bigint not null
   valid_from bigint not null
   days_to_expiry double precision
   is_expired smallint
@@ -277,6 +373,21 @@ view v_alerts
   acknowledged_by text
   end_reason text
   rule_text text
+view v_days
+  tenant text
+  kind text
+  key text
+  name text
+  metric text
+  at text
+  known_s numeric
+  changes integer
+  risen double precision
+  mean double precision
+  least double precision
+  greatest double precision
+  last double precision
+  p95 double precision
 view v_deliveries
   tenant text
   id text
@@ -293,6 +404,21 @@ view v_deliveries
   last_error text
   settled_at text
   may_have_arrived smallint
+view v_hours
+  tenant text
+  kind text
+  key text
+  name text
+  metric text
+  at text
+  known_s numeric
+  changes integer
+  risen double precision
+  mean double precision
+  least double precision
+  greatest double precision
+  last double precision
+  p95 double precision
 view v_license_history
   tenant text
   key text
@@ -473,6 +599,7 @@ alerts ck_alerts_phase CHECK ((phase = ANY (ARRAY['pending'::text, 'firing'::tex
 alerts pk_alerts PRIMARY KEY (id)
 channel_paces pk_channel_paces PRIMARY KEY (channel)
 collector_states pk_collector_states PRIMARY KEY (tenant, collector)
+days pk_days PRIMARY KEY (day, metric_id, subject_id)
 deliveries ck_deliveries_state CHECK ((state = ANY (ARRAY['due'::text, 'sent'::text, 'dead'::text, 'withdrawn'::text])))
 deliveries pk_deliveries PRIMARY KEY (seq)
 deliveries uq_deliveries_id UNIQUE (id)
@@ -480,14 +607,23 @@ delivery_alerts fk_delivery_alerts_delivery_seq_deliveries FOREIGN KEY (delivery
 delivery_alerts pk_delivery_alerts PRIMARY KEY (delivery_seq, "position")
 delivery_attempts fk_delivery_attempts_delivery_seq_deliveries FOREIGN KEY (delivery_seq) REFERENCES deliveries(seq) ON DELETE CASCADE
 delivery_attempts pk_delivery_attempts PRIMARY KEY (id)
+gaps pk_gaps PRIMARY KEY (tenant, collector, began_at)
+hours pk_hours PRIMARY KEY (day, metric_id, subject_id, hour)
 license_latest pk_license_latest PRIMARY KEY (subject_id)
+license_sealed pk_license_sealed PRIMARY KEY (day, subject_id, valid_to)
 license_stretches pk_license_stretches PRIMARY KEY (valid_to, subject_id)
 machine_latest pk_machine_latest PRIMARY KEY (subject_id)
+machine_sealed pk_machine_sealed PRIMARY KEY (day, subject_id, valid_to)
 machine_stretches pk_machine_stretches PRIMARY KEY (valid_to, subject_id)
+metrics pk_metrics PRIMARY KEY (id)
+metrics uq_metrics_kind UNIQUE (kind, name)
 polls pk_polls PRIMARY KEY (id)
 queue_latest pk_queue_latest PRIMARY KEY (subject_id)
+queue_sealed pk_queue_sealed PRIMARY KEY (day, subject_id, valid_to)
 queue_stretches pk_queue_stretches PRIMARY KEY (valid_to, subject_id)
+rolled pk_rolled PRIMARY KEY (tenant, kind)
 session_latest pk_session_latest PRIMARY KEY (subject_id)
+session_sealed pk_session_sealed PRIMARY KEY (day, subject_id, valid_to)
 session_stretches pk_session_stretches PRIMARY KEY (valid_to, subject_id)
 sights pk_sights PRIMARY KEY (tenant, kind)
 silences pk_silences PRIMARY KEY (id)
@@ -495,6 +631,7 @@ subject_names pk_subject_names PRIMARY KEY (valid_to, subject_id)
 subjects pk_subjects PRIMARY KEY (id)
 subjects uq_subjects_tenant UNIQUE (tenant, kind, key)
 subscription_latest pk_subscription_latest PRIMARY KEY (subject_id)
+subscription_sealed pk_subscription_sealed PRIMARY KEY (day, subject_id, valid_to)
 subscription_stretches pk_subscription_stretches PRIMARY KEY (valid_to, subject_id)
 turns pk_turns PRIMARY KEY (at, what)
 CREATE INDEX ix_absences_open ON absences USING btree (subject_id) WHERE (ended_at IS NULL)
@@ -515,26 +652,37 @@ CREATE UNIQUE INDEX pk_alert_events ON alert_events USING btree (id)
 CREATE UNIQUE INDEX pk_alerts ON alerts USING btree (id)
 CREATE UNIQUE INDEX pk_channel_paces ON channel_paces USING btree (channel)
 CREATE UNIQUE INDEX pk_collector_states ON collector_states USING btree (tenant, collector)
+CREATE UNIQUE INDEX pk_days ON days USING btree (day, metric_id, subject_id)
 CREATE UNIQUE INDEX pk_deliveries ON deliveries USING btree (seq)
 CREATE UNIQUE INDEX pk_delivery_alerts ON delivery_alerts USING btree (delivery_seq, "position")
 CREATE UNIQUE INDEX pk_delivery_attempts ON delivery_attempts USING btree (id)
+CREATE UNIQUE INDEX pk_gaps ON gaps USING btree (tenant, collector, began_at)
+CREATE UNIQUE INDEX pk_hours ON hours USING btree (day, metric_id, subject_id, hour)
 CREATE UNIQUE INDEX pk_license_latest ON license_latest USING btree (subject_id)
+CREATE UNIQUE INDEX pk_license_sealed ON license_sealed USING btree (day, subject_id, valid_to)
 CREATE UNIQUE INDEX pk_license_stretches ON license_stretches USING btree (valid_to, subject_id)
 CREATE UNIQUE INDEX pk_machine_latest ON machine_latest USING btree (subject_id)
+CREATE UNIQUE INDEX pk_machine_sealed ON machine_sealed USING btree (day, subject_id, valid_to)
 CREATE UNIQUE INDEX pk_machine_stretches ON machine_stretches USING btree (valid_to, subject_id)
+CREATE UNIQUE INDEX pk_metrics ON metrics USING btree (id)
 CREATE UNIQUE INDEX pk_polls ON polls USING btree (id)
 CREATE UNIQUE INDEX pk_queue_latest ON queue_latest USING btree (subject_id)
+CREATE UNIQUE INDEX pk_queue_sealed ON queue_sealed USING btree (day, subject_id, valid_to)
 CREATE UNIQUE INDEX pk_queue_stretches ON queue_stretches USING btree (valid_to, subject_id)
+CREATE UNIQUE INDEX pk_rolled ON rolled USING btree (tenant, kind)
 CREATE UNIQUE INDEX pk_session_latest ON session_latest USING btree (subject_id)
+CREATE UNIQUE INDEX pk_session_sealed ON session_sealed USING btree (day, subject_id, valid_to)
 CREATE UNIQUE INDEX pk_session_stretches ON session_stretches USING btree (valid_to, subject_id)
 CREATE UNIQUE INDEX pk_sights ON sights USING btree (tenant, kind)
 CREATE UNIQUE INDEX pk_silences ON silences USING btree (id)
 CREATE UNIQUE INDEX pk_subject_names ON subject_names USING btree (valid_to, subject_id)
 CREATE UNIQUE INDEX pk_subjects ON subjects USING btree (id)
 CREATE UNIQUE INDEX pk_subscription_latest ON subscription_latest USING btree (subject_id)
+CREATE UNIQUE INDEX pk_subscription_sealed ON subscription_sealed USING btree (day, subject_id, valid_to)
 CREATE UNIQUE INDEX pk_subscription_stretches ON subscription_stretches USING btree (valid_to, subject_id)
 CREATE UNIQUE INDEX pk_turns ON turns USING btree (at, what)
 CREATE UNIQUE INDEX uq_deliveries_id ON deliveries USING btree (id)
+CREATE UNIQUE INDEX uq_metrics_kind ON metrics USING btree (kind, name)
 CREATE UNIQUE INDEX uq_subjects_tenant ON subjects USING btree (tenant, kind, key)
 view v_sessions:
 SELECT
@@ -560,6 +708,28 @@ FROM session_latest AS l
 JOIN subjects AS s ON s.id = l.subject_id
 LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
 view v_session_history:
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(s.labels ->> 'robot', '') AS "robot",
+  coalesce(s.labels ->> 'robot_type', '') AS "robot_type",
+  coalesce(s.labels ->> 'machine', '') AS "machine",
+  coalesce(s.labels ->> 'host', '') AS "host",
+  coalesce(s.labels ->> 'folder', '') AS "folder",
+  h.state AS "state",
+  coalesce(s.labels ->> 'version', '') AS "version",
+  h.heartbeat_age_s AS "heartbeat_age_s",
+  h.is_unresponsive AS "is_unresponsive",
+  h.is_disconnected AS "is_disconnected",
+  h.is_available AS "is_available",
+  h.is_busy AS "is_busy",
+  h.in_maintenance AS "in_maintenance",
+  to_char(timestamp '1970-01-01' + h.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
+  to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
+FROM session_sealed AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
 SELECT
   s.tenant AS "tenant",
   s.key AS "key",
@@ -624,6 +794,25 @@ FROM machine_latest AS l
 JOIN subjects AS s ON s.id = l.subject_id
 LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
 view v_machine_history:
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(s.labels ->> 'machine', '') AS "machine",
+  coalesce(s.labels ->> 'host', '') AS "host",
+  coalesce(s.labels ->> 'robot_type', '') AS "robot_type",
+  coalesce(s.labels ->> 'license_type', '') AS "license_type",
+  h.runtimes AS "runtimes",
+  h.used_runtimes AS "used_runtimes",
+  h.sessions AS "sessions",
+  h.unresponsive_sessions AS "unresponsive_sessions",
+  h.disconnected_sessions AS "disconnected_sessions",
+  h.late_sessions AS "late_sessions",
+  to_char(timestamp '1970-01-01' + h.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
+  to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
+FROM machine_sealed AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
 SELECT
   s.tenant AS "tenant",
   s.key AS "key",
@@ -708,6 +897,30 @@ SELECT
   h.abandoned_items AS "abandoned_items",
   to_char(timestamp '1970-01-01' + h.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
+FROM queue_sealed AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(s.labels ->> 'queue', s.name) AS "queue",
+  coalesce(s.labels ->> 'folder', '') AS "folder",
+  coalesce(s.labels ->> 'process', '') AS "process",
+  h.new_items AS "new_items",
+  h.in_progress_items AS "in_progress_items",
+  h.successful_items AS "successful_items",
+  h.failed_items AS "failed_items",
+  h.application_exceptions AS "application_exceptions",
+  h.business_exceptions AS "business_exceptions",
+  h.mean_processing_s AS "mean_processing_s",
+  h.seconds_since_processed AS "seconds_since_processed",
+  h.overdue_items AS "overdue_items",
+  h.deferred_items AS "deferred_items",
+  h.oldest_new_s AS "oldest_new_s",
+  h.abandoned_items AS "abandoned_items",
+  to_char(timestamp '1970-01-01' + h.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
+  to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM queue_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
 UNION ALL
@@ -761,6 +974,20 @@ SELECT
   h.used_ratio AS "used_ratio",
   to_char(timestamp '1970-01-01' + h.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
+FROM license_sealed AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(s.labels ->> 'license_type', s.name) AS "license_type",
+  h.allowed AS "allowed",
+  h.used AS "used",
+  h.free AS "free",
+  h.used_ratio AS "used_ratio",
+  to_char(timestamp '1970-01-01' + h.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
+  to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM license_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
 UNION ALL
@@ -798,6 +1025,17 @@ SELECT
   h.is_expired AS "is_expired",
   to_char(timestamp '1970-01-01' + h.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
+FROM subscription_sealed AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  h.days_to_expiry AS "days_to_expiry",
+  h.is_expired AS "is_expired",
+  to_char(timestamp '1970-01-01' + h.valid_from * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_from",
+  to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM subscription_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
 UNION ALL
@@ -811,6 +1049,45 @@ SELECT
   CAST(NULL AS text) AS "valid_to"
 FROM subscription_latest AS l
 JOIN subjects AS s ON s.id = l.subject_id
+view v_hours:
+SELECT
+  s.tenant AS "tenant",
+  s.kind AS "kind",
+  s.key AS "key",
+  s.name AS "name",
+  m.name AS "metric",
+  to_char(timestamp '1970-01-01' + ((CAST(r.day AS bigint) * 24 + r.hour + h.place) * 3600000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "at",
+  coalesce(r.known_ms, 3600000) / 1000.0 AS "known_s",
+  r.changes AS "changes",
+  coalesce(r.risen, 0) AS "risen",
+  CASE WHEN r.area IS NULL THEN r.least ELSE r.area / coalesce(r.known_ms, 3600000) END AS "mean",
+  r.least AS "least",
+  coalesce(r.greatest, r.least) AS "greatest",
+  coalesce(r.last, r.least) AS "last",
+  coalesce(r.p95, r.least) AS "p95"
+FROM hours AS r
+JOIN metrics AS m ON m.id = r.metric_id
+JOIN subjects AS s ON s.id = r.subject_id
+JOIN (SELECT column1 AS place FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12), (13), (14), (15), (16), (17), (18), (19), (20), (21), (22), (23)) AS v) AS h ON h.place < r.hours
+view v_days:
+SELECT
+  s.tenant AS "tenant",
+  s.kind AS "kind",
+  s.key AS "key",
+  s.name AS "name",
+  m.name AS "metric",
+  to_char(timestamp '1970-01-01' + (CAST(r.day AS bigint) * 86400000) * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "at",
+  coalesce(r.known_ms, 86400000) / 1000.0 AS "known_s",
+  r.changes AS "changes",
+  coalesce(r.risen, 0) AS "risen",
+  CASE WHEN r.area IS NULL THEN r.least ELSE r.area / coalesce(r.known_ms, 86400000) END AS "mean",
+  r.least AS "least",
+  coalesce(r.greatest, r.least) AS "greatest",
+  coalesce(r.last, r.least) AS "last",
+  coalesce(r.p95, r.least) AS "p95"
+FROM days AS r
+JOIN metrics AS m ON m.id = r.metric_id
+JOIN subjects AS s ON s.id = r.subject_id
 view v_polls:
 SELECT
   p.tenant AS "tenant",

@@ -43,6 +43,25 @@ SELECT
   a.rule_text AS "rule_text"
 FROM alerts AS a
 LEFT JOIN acknowledgements AS k ON k.id = (SELECT max(id) FROM acknowledgements WHERE alert_id = a.id)
+CREATE VIEW "v_days" AS
+SELECT
+  s.tenant AS "tenant",
+  s.kind AS "kind",
+  s.key AS "key",
+  s.name AS "name",
+  m.name AS "metric",
+  strftime('%Y-%m-%dT%H:%M:%fZ', (CAST(r.day AS bigint) * 86400000) / 1000.0, 'unixepoch') AS "at",
+  coalesce(r.known_ms, 86400000) / 1000.0 AS "known_s",
+  r.changes AS "changes",
+  coalesce(r.risen, 0) AS "risen",
+  CASE WHEN r.area IS NULL THEN r.least ELSE r.area / coalesce(r.known_ms, 86400000) END AS "mean",
+  r.least AS "least",
+  coalesce(r.greatest, r.least) AS "greatest",
+  coalesce(r.last, r.least) AS "last",
+  coalesce(r.p95, r.least) AS "p95"
+FROM days AS r
+JOIN metrics AS m ON m.id = r.metric_id
+JOIN subjects AS s ON s.id = r.subject_id
 CREATE VIEW "v_deliveries" AS
 SELECT
   coalesce(a.tenant, '') AS "tenant",
@@ -63,7 +82,41 @@ SELECT
 FROM deliveries AS d
 LEFT JOIN delivery_alerts AS m ON m.delivery_seq = d.seq
 LEFT JOIN alerts AS a ON a.id = m.alert_id
+CREATE VIEW "v_hours" AS
+SELECT
+  s.tenant AS "tenant",
+  s.kind AS "kind",
+  s.key AS "key",
+  s.name AS "name",
+  m.name AS "metric",
+  strftime('%Y-%m-%dT%H:%M:%fZ', ((CAST(r.day AS bigint) * 24 + r.hour + h.place) * 3600000) / 1000.0, 'unixepoch') AS "at",
+  coalesce(r.known_ms, 3600000) / 1000.0 AS "known_s",
+  r.changes AS "changes",
+  coalesce(r.risen, 0) AS "risen",
+  CASE WHEN r.area IS NULL THEN r.least ELSE r.area / coalesce(r.known_ms, 3600000) END AS "mean",
+  r.least AS "least",
+  coalesce(r.greatest, r.least) AS "greatest",
+  coalesce(r.last, r.least) AS "last",
+  coalesce(r.p95, r.least) AS "p95"
+FROM hours AS r
+JOIN metrics AS m ON m.id = r.metric_id
+JOIN subjects AS s ON s.id = r.subject_id
+JOIN (SELECT column1 AS place FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12), (13), (14), (15), (16), (17), (18), (19), (20), (21), (22), (23)) AS v) AS h ON h.place < r.hours
 CREATE VIEW "v_license_history" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.license_type'), s.name) AS "license_type",
+  h.allowed AS "allowed",
+  h.used AS "used",
+  h.free AS "free",
+  h.used_ratio AS "used_ratio",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
+FROM license_sealed AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
 SELECT
   s.tenant AS "tenant",
   s.key AS "key",
@@ -107,6 +160,25 @@ FROM license_latest AS l
 JOIN subjects AS s ON s.id = l.subject_id
 LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
 CREATE VIEW "v_machine_history" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.machine'), '') AS "machine",
+  coalesce(json_extract(s.labels, '$.host'), '') AS "host",
+  coalesce(json_extract(s.labels, '$.robot_type'), '') AS "robot_type",
+  coalesce(json_extract(s.labels, '$.license_type'), '') AS "license_type",
+  h.runtimes AS "runtimes",
+  h.used_runtimes AS "used_runtimes",
+  h.sessions AS "sessions",
+  h.unresponsive_sessions AS "unresponsive_sessions",
+  h.disconnected_sessions AS "disconnected_sessions",
+  h.late_sessions AS "late_sessions",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
+FROM machine_sealed AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
 SELECT
   s.tenant AS "tenant",
   s.key AS "key",
@@ -199,6 +271,30 @@ SELECT
   h.abandoned_items AS "abandoned_items",
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
+FROM queue_sealed AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.queue'), s.name) AS "queue",
+  coalesce(json_extract(s.labels, '$.folder'), '') AS "folder",
+  coalesce(json_extract(s.labels, '$.process'), '') AS "process",
+  h.new_items AS "new_items",
+  h.in_progress_items AS "in_progress_items",
+  h.successful_items AS "successful_items",
+  h.failed_items AS "failed_items",
+  h.application_exceptions AS "application_exceptions",
+  h.business_exceptions AS "business_exceptions",
+  h.mean_processing_s AS "mean_processing_s",
+  h.seconds_since_processed AS "seconds_since_processed",
+  h.overdue_items AS "overdue_items",
+  h.deferred_items AS "deferred_items",
+  h.oldest_new_s AS "oldest_new_s",
+  h.abandoned_items AS "abandoned_items",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM queue_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
 UNION ALL
@@ -251,6 +347,28 @@ FROM queue_latest AS l
 JOIN subjects AS s ON s.id = l.subject_id
 LEFT JOIN sights AS i ON i.tenant = s.tenant AND i.kind = s.kind
 CREATE VIEW "v_session_history" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  coalesce(json_extract(s.labels, '$.robot'), '') AS "robot",
+  coalesce(json_extract(s.labels, '$.robot_type'), '') AS "robot_type",
+  coalesce(json_extract(s.labels, '$.machine'), '') AS "machine",
+  coalesce(json_extract(s.labels, '$.host'), '') AS "host",
+  coalesce(json_extract(s.labels, '$.folder'), '') AS "folder",
+  h.state AS "state",
+  coalesce(json_extract(s.labels, '$.version'), '') AS "version",
+  h.heartbeat_age_s AS "heartbeat_age_s",
+  h.is_unresponsive AS "is_unresponsive",
+  h.is_disconnected AS "is_disconnected",
+  h.is_available AS "is_available",
+  h.is_busy AS "is_busy",
+  h.in_maintenance AS "in_maintenance",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
+FROM session_sealed AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
 SELECT
   s.tenant AS "tenant",
   s.key AS "key",
@@ -329,6 +447,17 @@ SELECT
   q.comment AS "comment"
 FROM silences AS q
 CREATE VIEW "v_subscription_history" AS
+SELECT
+  s.tenant AS "tenant",
+  s.key AS "key",
+  s.name AS "name",
+  h.days_to_expiry AS "days_to_expiry",
+  h.is_expired AS "is_expired",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_from / 1000.0, 'unixepoch') AS "valid_from",
+  strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
+FROM subscription_sealed AS h
+JOIN subjects AS s ON s.id = h.subject_id
+UNION ALL
 SELECT
   s.tenant AS "tenant",
   s.key AS "key",
@@ -456,6 +585,23 @@ CREATE TABLE collector_states (
 	samples INTEGER NOT NULL, 
 	CONSTRAINT pk_collector_states PRIMARY KEY (tenant, collector)
 )
+CREATE TABLE days (
+	day INTEGER NOT NULL, 
+	metric_id INTEGER NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	changes INTEGER NOT NULL, 
+	risen DOUBLE, 
+	known_ms INTEGER, 
+	least DOUBLE NOT NULL, 
+	greatest DOUBLE, 
+	area DOUBLE, 
+	last DOUBLE, 
+	p95 DOUBLE, 
+	CONSTRAINT pk_days PRIMARY KEY (day, metric_id, subject_id)
+)
+ WITHOUT ROWID
+
+
 CREATE TABLE deliveries (
 	seq INTEGER NOT NULL, 
 	id TEXT NOT NULL, 
@@ -494,6 +640,35 @@ CREATE TABLE delivery_attempts (
 	CONSTRAINT pk_delivery_attempts PRIMARY KEY (id), 
 	CONSTRAINT fk_delivery_attempts_delivery_seq_deliveries FOREIGN KEY(delivery_seq) REFERENCES deliveries (seq) ON DELETE CASCADE
 )
+CREATE TABLE gaps (
+	tenant TEXT NOT NULL, 
+	collector TEXT NOT NULL, 
+	began_at BIGINT NOT NULL, 
+	ended_at BIGINT NOT NULL, 
+	CONSTRAINT pk_gaps PRIMARY KEY (tenant, collector, began_at)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE hours (
+	day INTEGER NOT NULL, 
+	metric_id INTEGER NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	hour SMALLINT NOT NULL, 
+	hours SMALLINT NOT NULL, 
+	changes INTEGER NOT NULL, 
+	risen DOUBLE, 
+	known_ms INTEGER, 
+	least DOUBLE NOT NULL, 
+	greatest DOUBLE, 
+	area DOUBLE, 
+	last DOUBLE, 
+	p95 DOUBLE, 
+	CONSTRAINT pk_hours PRIMARY KEY (day, metric_id, subject_id, hour)
+)
+ WITHOUT ROWID
+
+
 CREATE TABLE license_latest (
 	subject_id BIGINT NOT NULL, 
 	valid_from BIGINT NOT NULL, 
@@ -502,6 +677,20 @@ CREATE TABLE license_latest (
 	free DOUBLE, 
 	used_ratio DOUBLE, 
 	CONSTRAINT pk_license_latest PRIMARY KEY (subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE license_sealed (
+	day INTEGER NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	valid_to BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	allowed DOUBLE, 
+	used DOUBLE, 
+	free DOUBLE, 
+	used_ratio DOUBLE, 
+	CONSTRAINT pk_license_sealed PRIMARY KEY (day, subject_id, valid_to)
 )
  WITHOUT ROWID
 
@@ -533,6 +722,22 @@ CREATE TABLE machine_latest (
  WITHOUT ROWID
 
 
+CREATE TABLE machine_sealed (
+	day INTEGER NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	valid_to BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	runtimes DOUBLE, 
+	used_runtimes DOUBLE, 
+	sessions DOUBLE, 
+	unresponsive_sessions DOUBLE, 
+	disconnected_sessions DOUBLE, 
+	late_sessions DOUBLE, 
+	CONSTRAINT pk_machine_sealed PRIMARY KEY (day, subject_id, valid_to)
+)
+ WITHOUT ROWID
+
+
 CREATE TABLE machine_stretches (
 	valid_to BIGINT NOT NULL, 
 	subject_id BIGINT NOT NULL, 
@@ -548,6 +753,13 @@ CREATE TABLE machine_stretches (
  WITHOUT ROWID
 
 
+CREATE TABLE metrics (
+	id INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	CONSTRAINT pk_metrics PRIMARY KEY (id), 
+	CONSTRAINT uq_metrics_kind UNIQUE (kind, name)
+)
 CREATE TABLE polls (
 	id INTEGER NOT NULL, 
 	tenant TEXT NOT NULL, 
@@ -584,6 +796,28 @@ CREATE TABLE queue_latest (
  WITHOUT ROWID
 
 
+CREATE TABLE queue_sealed (
+	day INTEGER NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	valid_to BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	new_items DOUBLE, 
+	in_progress_items DOUBLE, 
+	successful_items DOUBLE, 
+	failed_items DOUBLE, 
+	application_exceptions DOUBLE, 
+	business_exceptions DOUBLE, 
+	mean_processing_s DOUBLE, 
+	seconds_since_processed DOUBLE, 
+	overdue_items DOUBLE, 
+	deferred_items DOUBLE, 
+	oldest_new_s DOUBLE, 
+	abandoned_items DOUBLE, 
+	CONSTRAINT pk_queue_sealed PRIMARY KEY (day, subject_id, valid_to)
+)
+ WITHOUT ROWID
+
+
 CREATE TABLE queue_stretches (
 	valid_to BIGINT NOT NULL, 
 	subject_id BIGINT NOT NULL, 
@@ -605,6 +839,16 @@ CREATE TABLE queue_stretches (
  WITHOUT ROWID
 
 
+CREATE TABLE rolled (
+	tenant TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	collector TEXT NOT NULL, 
+	until_day INTEGER NOT NULL, 
+	CONSTRAINT pk_rolled PRIMARY KEY (tenant, kind)
+)
+ WITHOUT ROWID
+
+
 CREATE TABLE session_latest (
 	subject_id BIGINT NOT NULL, 
 	valid_from BIGINT NOT NULL, 
@@ -616,6 +860,23 @@ CREATE TABLE session_latest (
 	is_busy SMALLINT, 
 	in_maintenance SMALLINT, 
 	CONSTRAINT pk_session_latest PRIMARY KEY (subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE session_sealed (
+	day INTEGER NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	valid_to BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	state TEXT NOT NULL, 
+	heartbeat_age_s DOUBLE, 
+	is_unresponsive SMALLINT, 
+	is_disconnected SMALLINT, 
+	is_available SMALLINT, 
+	is_busy SMALLINT, 
+	in_maintenance SMALLINT, 
+	CONSTRAINT pk_session_sealed PRIMARY KEY (day, subject_id, valid_to)
 )
  WITHOUT ROWID
 
@@ -680,6 +941,18 @@ CREATE TABLE subscription_latest (
 	days_to_expiry DOUBLE, 
 	is_expired SMALLINT, 
 	CONSTRAINT pk_subscription_latest PRIMARY KEY (subject_id)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE subscription_sealed (
+	day INTEGER NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	valid_to BIGINT NOT NULL, 
+	valid_from BIGINT NOT NULL, 
+	days_to_expiry DOUBLE, 
+	is_expired SMALLINT, 
+	CONSTRAINT pk_subscription_sealed PRIMARY KEY (day, subject_id, valid_to)
 )
  WITHOUT ROWID
 

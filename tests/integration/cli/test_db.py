@@ -12,6 +12,7 @@ from monitor.clock import SystemClock
 from monitor.core.sample import Collected, Snapshot
 from monitor.store import Store, open_store
 from monitor.store.lease import hold
+from monitor.store.version import HEAD
 from tests.builders import a_sample, a_subject
 from tests.integration.cli.site import Ran
 
@@ -129,7 +130,7 @@ class TestCheck:
         ran = place.command("check")
 
         assert ran.status == 0
-        assert ran.out.endswith("fine, schema 0001 is current\n")
+        assert ran.out.endswith(f"fine, schema {HEAD} is current\n")
         assert place.command("check", "--json").json["problems"] == []
 
     def test_each_problem_is_a_line_with_its_cure(self, place: Place, filled: Store) -> None:
@@ -174,14 +175,14 @@ class TestBackup:
             return
         assert ran.status == 0
         assert ran.out.startswith(f"{file}: ")
-        assert ran.out.endswith(", schema 0001, verified\n")
+        assert ran.out.endswith(f", schema {HEAD}, verified\n")
         assert place.command("backup", str(file)).status == 4
         again = place.command("backup", str(file), "--force", "--json")
         assert again.json == {
             "database": f"sqlite:///{filled.place.file}",
             "file": str(file),
             "bytes": file.stat().st_size,
-            "revision": "0001",
+            "revision": HEAD,
         }
         copy = open_store(f"sqlite:///{file}")
         assert polls(copy) == 21

@@ -1,5 +1,6 @@
 import csv
 import io
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,24 @@ def test_history_by_steps_gives_least_average_and_greatest(site: Site) -> None:
 
     values = rows[-1]["new_items"]
     assert values["min"] <= values["avg"] <= values["max"] == 1000
+
+
+def test_one_metric_may_be_asked_for_and_only_its_changes_count(site: Site) -> None:
+    site.watch_once()
+    site.simulator.freeze_queue("Invoices", new=900, successful=77)
+    site.watch_once()
+
+    chosen = site.command(
+        "history", "queues", "--name", "Invoices", "--metric", "new_items", "--json"
+    ).json
+    table = site.command("history", "queues", "--metric", "new_items").out
+    wrong = site.command("history", "queues", "--metric", "items")
+
+    assert [row["new_items"] for row in chosen] == [900]
+    assert "successful_items" not in chosen[0]
+    assert "successful_items" not in table
+    assert wrong.status == 2
+    assert "queues have no 'items'; there are new_items" in " ".join(wrong.err.split())
 
 
 @pytest.mark.parametrize("kind", ["sessions", "machines", "queues", "licenses", "subscriptions"])
@@ -95,3 +114,50 @@ def test_a_time_that_is_none_is_told(site: Site, options: tuple[str, ...]) -> No
 
     assert ran.status == 2
     assert "Traceback" not in ran.err
+
+
+def test_a_past_goes_to_a_file(site: Site, tmp_path: Path) -> None:
+    site.watch_once()
+    shown = site.command("history", "queues", "--format", "csv", "--until", "0s").out
+    file = tmp_path / "queues.csv"
+
+    ran = site.command("history", "queues", "--format", "csv", "--output", str(file))
+    assert (ran.status, ran.out) == (0, "")
+    assert file.read_text() == shown
+
+
+def test_parquet_has_a_row_for_each_change(site: Site, tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet", reason="the extra `parquet` is not installed")
+    site.watch_once()
+    file = tmp_path / "queues.parquet"
+
+    ran = site.command("history", "queues", "--format", "parquet", "--output", str(file))
+    assert (ran.status, ran.out) == (0, "")
+    names = [row["name"] for row in pq.read_table(file).to_pylist()]
+    data = site.command("history", "queues", "--json").json
+    assert names == [row["subject"]["name"] for row in data]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--format", "parquet"), "Parquet is for a file"),
+        (("--output", "past.txt"), "goes with --format csv, json or parquet"),
+        (("--plot", "--output", "past.txt"), "goes with --format csv, json or parquet"),
+        (("--format", "csv", "--output", "/nowhere/past.csv"), "cannot be written"),
+    ],
+)
+def test_a_file_that_cannot_be_is_told(site: Site, options: tuple[str, ...], said: str) -> None:
+    site.watch_once()
+    ran = site.command("history", "queues", *options)
+
+    assert ran.status == 2
+    assert said in ran.err.replace("\n", " ")
+    assert "Traceback" not in ran.err
+
+
+def test_a_kind_without_a_past_is_told(site: Site) -> None:
+    ran = site.command("history", "channels")
+
+    assert ran.status == 2
+    assert "there is one of sessions" in ran.err

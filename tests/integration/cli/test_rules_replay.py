@@ -1,8 +1,8 @@
 """`rules replay` on what a simulated tenant showed."""
 
-import pytest
+from datetime import UTC, datetime
 
-from monitor.cli.replay_progress import watched
+from monitor.cli.replay import how_far_of
 from tests.integration.cli.site import RULES, Site
 
 STRICTER = """
@@ -123,35 +123,8 @@ def test_a_time_of_which_nothing_is_recorded_is_said_to_be_so(site: Site) -> Non
     assert "must be after --since" in wrong.err
 
 
-class Terminal:
-    def __init__(self) -> None:
-        self.text = ""
+def test_how_far_a_replay_is_is_told_in_words() -> None:
+    at = datetime(2026, 1, 5, tzinfo=UTC)
 
-    def isatty(self) -> bool:
-        return True
-
-    def write(self, text: str) -> None:
-        self.text += text
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-
-class Happening:
-    def __init__(self, at: object) -> None:
-        self.at = at
-
-
-def test_on_a_terminal_a_long_replay_says_how_far_it_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from datetime import UTC, datetime  # noqa: PLC0415 - of this test alone
-
-    terminal = Terminal()
-    monkeypatch.setattr("sys.stderr", terminal)
-    monkeypatch.setattr("monitor.cli.replay_progress._PATIENCE_S", -1.0)
-    past = [Happening(datetime(2026, 1, 5, tzinfo=UTC)) for _ in range(1000)]
-
-    assert len(list(watched(past, 2000))) == 1000  # type: ignore[arg-type]  # only `at` counts
-    assert "\r25 % of 2,000 polls replayed, Jan 05 …" in terminal.text
-    assert terminal.text.endswith("\r\x1b[K")
+    assert how_far_of(2000, 500, at) == "25 % of 2,000 polls replayed, Jan 05"
+    assert how_far_of(2000, 2000, at).startswith("99 %")

@@ -1,8 +1,9 @@
 """A history that grew old, and rounds that let go of it, for the tests of retention."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -16,12 +17,25 @@ from monitor.core.severity import Severity
 from monitor.store import Store, Write
 from monitor.store.metadata import METADATA
 from monitor.store.retention import MOST_ROWS, Retention, Round
+from monitor.store.rolling import Watch
 from tests.builders import NOW, after
 from tests.integration.store.letters import a_delivery, a_told_alert, attempt
 from tests.integration.store.polls import a_poll, a_queue_of, ask, column, record
 
 DAY = 86400.0
-KEPT = Retention(full=timedelta(days=30), alerts=timedelta(days=400))
+KEPT = Retention(
+    full=timedelta(days=30),
+    hourly=timedelta(days=30),
+    daily=timedelta(days=30),
+    alerts=timedelta(days=400),
+)
+
+LONG = Retention(
+    full=timedelta(days=30),
+    hourly=timedelta(days=400),
+    daily=timedelta(days=800),
+    alerts=timedelta(days=400),
+)
 
 
 def a_round(store: Store, days: float) -> Round:
@@ -34,6 +48,15 @@ def let_go(store: Store, days: float, rows: int = MOST_ROWS) -> Counter[str]:
     while work.step(rows):
         pass
     return +work.gone
+
+
+def keep_up(
+    store: Store, days: float, watches: Mapping[str, Watch], retention: Retention = LONG
+) -> None:
+    """One round of upkeep so many days after NOW; `watches` say who looked at what."""
+    work = Round(store, replace(retention, watches=watches), after(days * DAY))
+    while work.step(200):
+        pass
 
 
 def a_day(store: Store, *days: float, names: tuple[str, ...] = ("A",)) -> None:

@@ -289,9 +289,9 @@ class TestFailures:
     def test_a_copy_of_another_revision_is_not_kept(
         self, sqlite: Store, target: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        revisions = iter(["0001", "0000"])
+        revisions = iter([HEAD, "0000"])
         monkeypatch.setattr(backup, "_revision", lambda _connection: next(revisions))
-        with pytest.raises(StoreError, match="schema 0000 instead of 0001 and was not kept"):
+        with pytest.raises(StoreError, match=f"schema 0000 instead of {HEAD} and was not kept"):
             back_up(sqlite.place, target)
         assert nothing_left(target)
 

@@ -3,14 +3,15 @@ from datetime import timedelta
 import pytest
 
 from monitor.store import Store, queries
-from monitor.store.history import Step, history, history_steps
+from monitor.store.history import history
+from monitor.store.past_steps import SeenStep, past_steps
 from tests.builders import NOW, a_sample, after
 from tests.integration.store.polls import a_poll, a_queue_of, a_session, record
 
 MINUTE = timedelta(minutes=1)
 
 
-def told(step: Step) -> tuple[float, float, float, float] | None:
+def told(step: SeenStep) -> tuple[float, float, float, float] | None:
     summary = step.metrics["new_items"]
     if summary is None:
         return None
@@ -58,7 +59,7 @@ def test_steps_weigh_values_by_how_long_they_held(store: Store) -> None:
     # 10 for 45 s, 50 for 15 s; then 50 for a whole minute, and 0 in the last instant.
     for second, value in ((0, 10), (45, 50), (120, 0)):
         record(store, a_poll(a_queue_of(value), at=second))
-    steps = history_steps(store, "queue", since=NOW, until=after(600), every=MINUTE)
+    steps = past_steps(store, "queue", unseen={}, since=NOW, until=after(600), every=MINUTE)
     assert [told(step) for step in steps] == [
         (0, 20.0, 10.0, 50.0),
         (60, 50.0, 50.0, 50.0),
@@ -68,27 +69,29 @@ def test_steps_weigh_values_by_how_long_they_held(store: Store) -> None:
 
 def test_an_open_stretch_counts_only_as_far_as_it_was_seen(store: Store) -> None:
     record(store, a_poll(a_queue_of(10)), a_poll(a_queue_of(10), at=90))
-    steps = history_steps(store, "queue", since=NOW, until=after(3600), every=MINUTE)
+    steps = past_steps(store, "queue", unseen={}, since=NOW, until=after(3600), every=MINUTE)
     assert [told(step) for step in steps] == [(0, 10.0, 10.0, 10.0), (60, 10.0, 10.0, 10.0)]
 
 
 def test_steps_are_cut_at_the_ends_of_the_span(store: Store) -> None:
     for second, value in ((0, 10), (60, 20), (120, 30), (180, 40)):
         record(store, a_poll(a_queue_of(value), at=second))
-    steps = history_steps(store, "queue", since=after(90), until=after(150), every=2 * MINUTE)
+    steps = past_steps(
+        store, "queue", unseen={}, since=after(90), until=after(150), every=2 * MINUTE
+    )
     # NOW is a whole hour, so steps of two minutes begin at 0 s and 120 s.
     assert [told(step) for step in steps] == [(0, 20.0, 20.0, 20.0), (120, 30.0, 30.0, 30.0)]
 
 
 def test_a_metric_that_was_never_known_has_no_summary(store: Store) -> None:
     record(store, a_poll(a_queue_of(10)), a_poll(a_queue_of(10), at=60))
-    (step, *_) = history_steps(store, "queue", since=NOW, until=after(60), every=MINUTE)
+    (step, *_) = past_steps(store, "queue", unseen={}, since=NOW, until=after(60), every=MINUTE)
     assert step.metrics["failed_items"] is None
 
 
 def test_a_step_must_have_a_length(store: Store) -> None:
     with pytest.raises(ValueError, match="longer than nothing"):
-        history_steps(store, "queue", since=NOW, until=after(60), every=timedelta())
+        list(past_steps(store, "queue", unseen={}, since=NOW, until=after(60), every=timedelta()))
 
 
 def test_the_current_state_is_asked_by_name(store: Store) -> None:

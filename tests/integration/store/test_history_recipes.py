@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from monitor.core.sample import Sample
 from monitor.core.severity import Severity
 from monitor.store import Store, views
 from monitor.store.people import add_silence
+from monitor.store.rolling import Watch
 from tests.builders import NOW, a_sample, a_subject, after
+from tests.integration.store.aged import keep_up
 from tests.integration.store.letters import a_delivery, attempt
 from tests.integration.store.polls import a_failed_poll, a_poll, ask, at, record
 
@@ -97,6 +100,13 @@ def opening(alert: Alert) -> AlertEvent:
     )
 
 
+WATCHED = {
+    kind: Watch(collector, timedelta(minutes=1))
+    for collector, kinds in {"sessions": ("session", "machine"), "queues": ("queue",)}.items()
+    for kind in kinds
+}
+
+
 @pytest.fixture
 def known(store: Store) -> Store:
     """An hour and a day of which everything is known."""
@@ -120,6 +130,10 @@ def known(store: Store) -> Store:
             at=660, kinds=robots, collector="sessions",
         ),
         a_poll(queue(20, 2), queue(3, 1, "Mail", working=2), at=660),
+        a_poll(
+            robot(1, is_busy=1), robot(2, is_unresponsive=1), host(2),
+            at=day, kinds=robots, collector="sessions",
+        ),
         a_poll(queue(25, 12), queue(3, 1, "Mail", working=2), at=day),
         a_poll(seats(12), end(60), at=day, kinds=licenses, collector="licenses"),
     )  # fmt: skip
@@ -142,6 +156,7 @@ def known(store: Store) -> Store:
         )
         add_silence(write.connection, silence, NOW)
     attempt(store, sent, Delivered())
+    keep_up(store, 1, WATCHED)
     return store
 
 
@@ -164,6 +179,10 @@ EXPECTED: dict[str, list[tuple[object, ...]]] = {
         (at(660), None, "Busy"),
     ],
     "How busy each host is": [("VM-1", 1, 1), ("VM-0", 0, 1)],
+    "How much of each hour each robot was busy, of the time in which anybody looked": [
+        ("2026-01-05T09:00:00.000Z", "robot-1", 0, 60),
+        ("2026-01-05T09:00:00.000Z", "robot-2", 100, 60),
+    ],
     "Hosts with no free slot": [("VM-1", 2, 2)],
     "Versions of the robot in use": [("25.10", 2)],
     "When each robot was seen first": [("robot-1", at(0)), ("robot-2", at(0))],
@@ -176,7 +195,12 @@ EXPECTED: dict[str, list[tuple[object, ...]]] = {
         ("2026-01-05", "Mail", 3),
         ("2026-01-06", "Invoices", 25),
     ],
-    "How many items each queue finished, hour by hour": [
+    "The backlog of each day that is over, for as long as days are kept": [
+        ("2026-01-05", "Invoices", 40, 40, 90),
+        ("2026-01-05", "Mail", 3, 3, 3),
+    ],
+    "How many items each queue finished on each day that is over": [("2026-01-05", "Invoices", 5)],
+    "How many items each queue finished, hour by hour, today as well": [
         ("Invoices", "2026-01-05T09", 5),
         ("Invoices", "2026-01-06T09", 10),
     ],
@@ -196,17 +220,18 @@ EXPECTED: dict[str, list[tuple[object, ...]]] = {
     "Who silenced what, and until when": [("ana", "patching", at(3600))],
     "Polls that failed, by reason": [("unreachable", 1), ("throttled", 1)],
     "How fresh the sight is": [
-        ("sessions", at(660)),
+        ("sessions", at(DAY)),
         ("queues", at(DAY)),
         ("licenses", at(DAY)),
     ],
-    "What it costs Orchestrator, hour by hour": [("2026-01-05T09", 11), ("2026-01-06T09", 2)],
+    "What it costs Orchestrator, hour by hour": [("2026-01-05T09", 11), ("2026-01-06T09", 3)],
     "The slowest polls": [("queues", 30)],
     "When nothing was seen for five minutes or more": [
         ("licenses", at(0), at(DAY)),
         ("queues", at(60), at(660)),
         ("sessions", at(60), at(660)),
         ("queues", at(660), at(DAY)),
+        ("sessions", at(660), at(DAY)),
     ],
 }
 

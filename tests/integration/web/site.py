@@ -79,6 +79,7 @@ class Site:
     store: BreakableStore
     clock: StoodClock = field(default_factory=StoodClock)
     overdue: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
     port: int = 0
 
     def __post_init__(self) -> None:
@@ -90,7 +91,11 @@ class Site:
         )
         self.evaluator.restore(self.instant())
         self.page = StatusPage(
-            self.configuration, self.store, self.clock, overdue=lambda: self.overdue
+            self.configuration,
+            self.store,
+            self.clock,
+            overdue=lambda: self.overdue,
+            troubles=lambda: self.troubles,
         )
 
     def sees(self, collector: str, *samples: Sample, error: str = "") -> None:

@@ -127,6 +127,13 @@ def test_health_is_503_while_work_is_overdue(site: Site) -> None:
     assert (answer.status, answer.body) == (503, "overdue: collect:production/queues\n")
 
 
+def test_health_is_503_with_the_cure_while_nothing_can_be_recorded(site: Site) -> None:
+    site.troubles = ("history.db: the disk is full: free some space",)
+
+    answer = site.ask("/healthz")
+    assert (answer.status, answer.body) == (503, "history.db: the disk is full: free some space\n")
+
+
 def test_the_status_document_is_the_one_of_the_command(site: Site) -> None:
     all_well(site)
     site.sees("queues", a_queue(900), a_queue(20, "Mail"))

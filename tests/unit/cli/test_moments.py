@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import typer
@@ -7,23 +7,10 @@ from monitor.cli.moments import moment
 from tests.builders import NOW
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("7d", NOW - timedelta(days=7)),
-        ("1h30m", NOW - timedelta(minutes=90)),
-        ("0s", NOW),
-        ("2026-01-05T07:30:00Z", datetime(2026, 1, 5, 7, 30, tzinfo=UTC)),
-        ("2026-01-05T09:30+02:00", datetime(2026, 1, 5, 7, 30, tzinfo=UTC)),
-        ("2026-01-05", datetime(2026, 1, 5).astimezone(UTC)),
-        ("2026-01-05T03:30", datetime(2026, 1, 5, 3, 30).astimezone(UTC)),
-    ],
-)
-def test_a_moment_is_how_long_ago_or_when(text: str, expected: datetime) -> None:
-    assert moment(text).before(NOW) == expected
+def test_an_option_names_a_moment() -> None:
+    assert moment("7d").before(NOW) == NOW - timedelta(days=7)
 
 
-@pytest.mark.parametrize("text", ["yesterday", "", "7", "2026-13-01", "0001-01-01", "-7d"])
-def test_anything_else_is_refused(text: str) -> None:
+def test_an_option_that_names_none_is_refused() -> None:
     with pytest.raises(typer.BadParameter, match="must be how long ago"):
-        moment(text)
+        moment("yesterday")

@@ -1,12 +1,14 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
 
-from monitor.cli.past import Question, Row
 from monitor.cli.plot import WIDTH, Curve, blocks, print_as_plot, step_of
 from monitor.core.kinds import QUEUE
-from monitor.store.history import Summary
+from monitor.core.unseen import UnseenTimes
+from monitor.store.instants import to_ms
+from monitor.store.past_steps import Summary
+from monitor.web.past import Past, Question, Row
 from tests.builders import NOW, a_subject, after
 
 MINUTE = timedelta(minutes=1)
@@ -58,10 +60,13 @@ def test_a_step_is_as_long_as_fills_the_width(length_s: int, step_s: int) -> Non
     assert timedelta(seconds=length_s) / step <= WIDTH
 
 
-def a_question(minutes: int) -> Question:
-    return Question(
+def a_past(minutes: int, unseen: Mapping[str, UnseenTimes] | None = None) -> Past:
+    asked = Question(
         kind=QUEUE, name=None, since=NOW, until=after(60 * minutes), now=after(3600), every=MINUTE
     )
+    past = Past(None, {}, asked)  # type: ignore[arg-type]  # no store: what was unseen is given
+    vars(past)["unseen"] = unseen or {}
+    return past
 
 
 def rows(*values: tuple[str, int, float]) -> Iterator[Row]:
@@ -74,7 +79,7 @@ def rows(*values: tuple[str, int, float]) -> Iterator[Row]:
 def test_each_subject_is_drawn_with_what_is_known_of_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    print_as_plot(rows(("A", 0, 1), ("A", 3, 900), ("\x1b[2J", 1, 5)), a_question(5))
+    print_as_plot(rows(("A", 0, 1), ("A", 3, 900), ("\x1b[2J", 1, 5)), a_past(5))
 
     assert capsys.readouterr().out.splitlines() == [
         "A (Finance)",
@@ -88,6 +93,39 @@ def test_each_subject_is_drawn_with_what_is_known_of_it(
 
 
 def test_nothing_known_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    print_as_plot([], a_question(5))
+    print_as_plot([], a_past(5))
 
     assert capsys.readouterr().out == "No history of queues in this time.\n"
+
+
+def test_where_nobody_looked_there_is_a_gap_and_it_is_said_when(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    nothing = dict.fromkeys(("new_items", "failed_items"))
+    subject = a_subject("A")
+    gaps = [
+        Row(subject=subject, at=after(60 * minute), until=None, values=nothing, unseen=MINUTE)
+        for minute in (1, 2)
+    ]
+    seen = [Row(subject=subject, at=NOW, until=None, values={"new_items": flat(3)})]
+    unseen = {"production": ((to_ms(after(60)), to_ms(after(180))),)}
+
+    print_as_plot([*seen, *gaps], a_past(4, unseen))
+
+    legend = LEGEND.replace("09:05", "09:04").replace("· ", "blank: nobody looked, ·: ")
+    assert capsys.readouterr().out.splitlines() == [
+        "A",
+        "  new_items  3 ▁  ·",
+        "",
+        legend,
+        "Nobody looked at production from 09:01:00 to 09:03:00 (2 min).",
+    ]
+
+
+def test_a_subject_that_nobody_saw_has_no_curve(capsys: pytest.CaptureFixture[str]) -> None:
+    values = {"new_items": None}
+    print_as_plot(
+        [Row(subject=a_subject("A"), at=NOW, until=None, values=values, unseen=MINUTE)], a_past(1)
+    )
+
+    assert capsys.readouterr().out.splitlines()[:2] == ["A", "  nothing known"]

@@ -7,6 +7,7 @@ from monitor.config.history import retention_of
 from monitor.config.load import load_text
 from monitor.errors import ConfigError
 from monitor.store.retention import Retention
+from monitor.store.rolling import Watch
 
 REST = """
 [tenants.production]
@@ -31,6 +32,11 @@ def load(text: str) -> Retention:
     return retention_of(load_text(text + REST, Path("config.toml")))
 
 
+def kept(text: str) -> tuple[float, ...]:
+    found, day = load(text), timedelta(days=1)
+    return found.full / day, found.hourly / day, found.daily / day, found.alerts / day
+
+
 def mistakes(text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         load(text)
@@ -38,12 +44,26 @@ def mistakes(text: str) -> list[str]:
 
 
 def test_without_a_word_history_is_kept_for_a_month_and_alerts_for_a_year() -> None:
-    assert load("") == Retention(full=timedelta(days=30), alerts=timedelta(days=400))
+    assert kept("") == (30, 400, 1830, 400)
 
 
 def test_what_is_said_counts() -> None:
-    text = '[retention]\nfull = "90d"\nalerts = "36h"\n'
-    assert load(text) == Retention(full=timedelta(days=90), alerts=timedelta(hours=36))
+    text = '[retention]\nfull = "90d"\nhourly = "91d"\ndaily = "92d"\nalerts = "36h"\n'
+    assert kept(text) == (90, 91, 92, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("key", "least"), [("hourly", 'full: at least "30d"'), ("daily", 'hourly: at least "400d"')]
+)
+def test_a_summary_outlives_what_it_is_made_of(key: str, least: str) -> None:
+    (mistake,) = mistakes(f'[retention]\n{key} = "20d"\n')
+    assert mistake == f"config.toml:2: retention.{key}: is shorter than {least}"
+
+
+def test_a_collector_that_has_another_interval_is_watched_by_it() -> None:
+    watches = load('[collectors.queues]\nevery = "5m"\n').watches
+    assert watches["queue"] == Watch("queues", timedelta(minutes=5))
+    assert watches["machine"].collector == "sessions"
 
 
 @pytest.mark.parametrize("key", ["full", "alerts"])

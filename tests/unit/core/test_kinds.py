@@ -2,7 +2,15 @@ import math
 
 import pytest
 
-from monitor.core.kinds import KINDS, Kind, by_doubling, by_whole_numbers, exactly
+from monitor.core.kinds import (
+    KINDS,
+    Kind,
+    by_doubling,
+    by_whole_numbers,
+    exactly,
+    kind_with_past,
+    kinds_with_past,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +59,10 @@ def test_many_of_a_kind_have_a_word_of_their_own() -> None:
 
     assert len(set(plurals)) == len(plurals)
     assert "machines" in plurals
+
+
+def test_a_kind_with_a_past_is_named_by_the_word_for_one_or_for_many() -> None:
+    assert kind_with_past("Queues") is kind_with_past("queue") is KINDS["queue"]
+    with pytest.raises(ValueError, match="no history of 'channel'; there is one of sessions, "):
+        kind_with_past("channel")
+    assert "channels" not in kinds_with_past()

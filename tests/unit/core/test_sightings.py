@@ -68,3 +68,29 @@ def test_failed_polls_tell_how_often_was_asked() -> None:
 
 def test_a_clock_that_went_back_adds_nothing() -> None:
     assert polled(*good([0, 30, 60, 50, 80, 110])).blind(0, 110) == []
+
+
+def test_unseen_are_the_times_between_polls_that_are_too_far_apart_given_whole() -> None:
+    sightings = polled(*good([100, 130, 300, 330]))
+
+    assert sightings.unseen(340) == [(130, 300)]
+    assert sightings.unseen(200) == [(130, 300)]
+
+
+def test_the_time_since_the_last_good_poll_is_unseen_when_one_is_overdue() -> None:
+    sightings = polled(*good([100, 130]), (160, False))
+
+    assert sightings.unseen(220) == []
+    assert sightings.unseen(221) == [(130, 221)]
+    assert polled((0, False)).unseen(1000) == []
+
+
+def test_whether_a_poll_is_overdue_is_told_by_our_clock() -> None:
+    # The server's is ten minutes behind, or ahead.
+    behind, ahead = Sightings(EVERY), Sightings(EVERY)
+    behind.polled(1000, 400)
+    ahead.polled(1000, 1600)
+
+    assert behind.unseen(1030) == []
+    assert behind.unseen(1100) == [(400, 1100)]
+    assert ahead.unseen(1100) == []

@@ -126,6 +126,22 @@ def test_a_row_of_store_failures_is_said_once_and_nothing_counts_as_done_meanwhi
     assert len(bench.heard) == 2
 
 
+def test_what_could_not_be_recorded_is_passed_on_and_counted() -> None:
+    bench = Bench(GOOD)
+    lost: list[str] = []
+    bench.poller.unsettled = lambda snapshot, error: lost.append(f"{snapshot.collector}: {error}")
+    bench.evaluator.error = StoreUnavailable("the disk is full")
+    for _ in range(3):
+        bench.poller.poll()
+    bench.evaluator.error = None
+    with capture_logs() as logs:
+        bench.poller.poll()
+
+    assert lost == ["queues: the disk is full"] * 3
+    (line,) = [line for line in logs if line["event"] == "store.recovered"]
+    assert line["polls_unrecorded"] == 3
+
+
 @pytest.mark.parametrize(
     ("every", "deadline_s"),
     [

@@ -18,7 +18,12 @@ from monitor.store import Store, open_store
 from monitor.store.retention import MOST_ROWS, Retention, Round
 from tests.builders import NOW, a_sample, a_subject
 
-KEPT = Retention(full=timedelta(days=30), alerts=timedelta(days=400))
+KEPT = Retention(
+    full=timedelta(days=30),
+    hourly=timedelta(days=400),
+    daily=timedelta(days=1830),
+    alerts=timedelta(days=400),
+)
 
 
 @dataclass

@@ -169,6 +169,39 @@ def test_withheld_beats_are_told_once_and_so_is_their_return(parts: Parts) -> No
     assert lines[0]["overdue"] == ("production/sessions",)
 
 
+def test_work_that_was_done_in_vain_keeps_it_alive_and_is_told(parts: Parts) -> None:
+    for work in ("production/sessions", "production/queues"):
+        parts.watchdog.expect(work, timedelta(seconds=30))
+    for _ in range(3):
+        parts.clock.seconds += 29
+        for work in ("production/sessions", "production/queues"):
+            parts.watchdog.failed(work, "history.db: the disk is full")
+        parts.watchdog.beat()
+
+    assert parts.watchdog.overdue() == ()
+    assert parts.watchdog.troubles() == ("history.db: the disk is full",)
+    told = parts.states()
+    assert told.count("STATUS=history.db: the disk is full") == 1
+    assert told.count("WATCHDOG=1") == 3
+
+    parts.watchdog.completed("production/sessions")
+    assert parts.watchdog.troubles() == ("history.db: the disk is full",)
+    parts.watchdog.completed("production/queues")
+    parts.watchdog.beat()
+
+    assert parts.watchdog.troubles() == ()
+    assert parts.states() == ["STATUS=running"]
+
+
+def test_the_trouble_of_forgotten_work_is_forgotten(parts: Parts) -> None:
+    parts.watchdog.expect("sessions", timedelta(seconds=30))
+    parts.watchdog.failed("sessions", "the disk is full")
+    parts.watchdog.forget("sessions")
+    parts.watchdog.failed("sessions", "the disk is full")
+
+    assert parts.watchdog.troubles() == ()
+
+
 def test_a_start_is_told_once(parts: Parts) -> None:
     parts.watchdog.ready("watching 2 tenants")
     parts.watchdog.ready("again")

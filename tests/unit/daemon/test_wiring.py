@@ -24,7 +24,7 @@ from monitor.orchestrator.credentials import (
     secret_of,
 )
 from monitor.store import open_store
-from monitor.store.retention import Retention
+from monitor.store.rolling import Watch
 
 URL = 'url = "https://cloud.uipath.com/acme/Production/orchestrator_"'
 TOKEN = 'auth = { type = "access-token", token = "secret-token" }'
@@ -238,14 +238,15 @@ def test_the_service_lets_go_of_what_is_too_old_as_the_configuration_has_it(
     store = open_store(f"sqlite:///{file}")
     service = wiring.build_service(configured(TENANT), store, clock=SystemClock())
     assert service.pruner is not None
-    assert service.pruner.retention == Retention(
-        full=timedelta(days=30), alerts=timedelta(days=400)
-    )
+    kept = service.pruner.retention
+    assert (kept.full, kept.alerts) == (timedelta(days=30), timedelta(days=400))
+    assert kept.watches["queue"] == Watch("queues", timedelta(minutes=1))
 
     service.evaluator.restore(service.instant())
     wiring.rebuild(service, configured(TENANT + '[retention]\nfull = "3d"\nalerts = "5d"\n'))
 
-    assert service.pruner.retention == Retention(full=timedelta(days=3), alerts=timedelta(days=5))
+    kept = service.pruner.retention
+    assert (kept.full, kept.alerts) == (timedelta(days=3), timedelta(days=5))
     for poller in service.pollers:
         poller.client.close()
     store.close()

@@ -1,3 +1,4 @@
+import json
 import sqlite3
 
 import psycopg
@@ -8,7 +9,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from monitor.errors import SchemaOutdated, StoreError, StoreUnavailable
 from monitor.store.failures import driver_missing, translate, translated
-from monitor.store.place import parse_place
+from monitor.store.place import Place, parse_place
 
 FILE = parse_place("sqlite:////var/lib/history.db")
 SERVER = parse_place("postgresql://monitor@db.example/monitor", SecretStr("top-secret"))
@@ -31,6 +32,7 @@ def of_sqlite(name: str, message: str = "went wrong") -> sqlite3.Error:
         ("SQLITE_NOTADB", "not a SQLite database"),
         ("SQLITE_CORRUPT_INDEX", "damaged"),
         ("SQLITE_IOERR_WRITE", "disk reports an error"),
+        ("SQLITE_IOERR_SHMSIZE", "disk is full"),
     ],
 )
 def test_each_failure_of_sqlite_has_its_cure(name: str, cure: str) -> None:
@@ -97,6 +99,26 @@ def test_no_error_of_a_library_leaves_the_block(raised: Exception) -> None:
     with pytest.raises(StoreError) as caught, translated(SERVER):
         raise raised
     assert caught.value.__cause__ is raised
+
+
+@pytest.mark.parametrize("place", [FILE, SERVER])
+@pytest.mark.parametrize(
+    "raised",
+    [
+        json.JSONDecodeError("Expecting ':' delimiter", '{"queue', 7),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+        OverflowError("date value out of range"),
+    ],
+)
+def test_what_nobody_can_have_written_is_damage(place: Place, raised: Exception) -> None:
+    with pytest.raises(StoreUnavailable, match="damaged: restore a backup"), translated(place):
+        raise raised
+
+
+def test_a_text_that_is_none_is_damage() -> None:
+    error = sqlite3.OperationalError("Could not decode to UTF-8 column 'name' with text '\x1b'")
+    assert "the file is damaged" in str(translate(FILE, error))
+    assert "\x1b" not in str(translate(FILE, error))
 
 
 def test_an_error_of_the_caller_passes_unchanged() -> None:

@@ -1,0 +1,148 @@
+"""What the record of polls says of when a collector saw its tenants, and when nobody looked."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, func, select
+
+from monitor.core.rollup import DAY_MS
+from monitor.core.sightings import Sightings
+from monitor.core.unseen import UnseenTimes
+from monitor.store.instants import EPOCH, MILLISECOND, to_ms
+from monitor.store.rollup_tables import GAPS, ROLLED
+from monitor.store.store import Store
+from monitor.store.stretches import as_number
+from monitor.store.tables import COLLECTOR_STATES, POLLS
+
+# The server's clock, by which a poll saw, may differ from ours, by which it began.
+_APART = timedelta(days=1)
+_MANY = 10_000
+
+STARTED = as_number(POLLS.c.started_at)
+OBSERVED = as_number(POLLS.c.observed_at)
+
+
+def unseen_times(
+    store: Store, collector: str, *, every: timedelta, since: datetime, until: datetime
+) -> Mapping[str, UnseenTimes]:
+    """Return by tenant when nobody looked in a period, for a collector that polls `every` so often.
+
+    A time that reaches beyond the period is given whole. `until` is now, or before. What was
+    before the first poll that is kept is not among them. Of days that are rolled up the gaps are
+    kept, so that only the polls since then are looked through.
+    """
+    with store.reading() as connection:
+        known = _kept_gaps(connection, collector, since)
+        rolled = _rolled_until(connection, collector)
+        begin = since if rolled is None else min(max(since, rolled), until)
+        found = sightings(connection, collector, every=every, since=begin, until=until)
+    unseen = {tenant: one.unseen(to_ms(until)) for tenant, one in found.items()}
+    return {
+        tenant: _together(known.get(tenant, {}), unseen.get(tenant, ()), to_ms(until))
+        for tenant in known.keys() | unseen.keys()
+    }
+
+
+def sightings(
+    connection: Connection,
+    collector: str,
+    *,
+    every: timedelta,
+    since: datetime,
+    until: datetime,
+) -> Mapping[str, Sightings]:
+    """Return the sightings of each tenant in a period, and the good polls just outside of it."""
+    low, high = to_ms(since - _APART), to_ms(until + _APART)
+    of_collector = POLLS.c.collector == collector
+    good = of_collector & OBSERVED.is_not(None)
+    found: dict[str, Sightings] = {}
+
+    def take(row: Row[str, int, int] | None) -> None:
+        if row is None:
+            return
+        tenant, at, seen = row
+        one = found.get(tenant)
+        if one is None:
+            one = found[tenant] = Sightings(every // MILLISECOND)
+        one.polled(at, seen)
+
+    polls = select(POLLS.c.tenant, STARTED, OBSERVED)
+    tenants = select(COLLECTOR_STATES.c.tenant).where(COLLECTOR_STATES.c.collector == collector)
+    known = connection.scalars(tenants).all()
+    first = _first_id(connection, low)
+    for tenant in known:
+        before = polls.where(good, POLLS.c.tenant == tenant, POLLS.c.id < first)
+        take(connection.execute(before.order_by(POLLS.c.id.desc()).limit(1)).first())
+    within = polls.where(of_collector, POLLS.c.id >= first, high > STARTED).order_by(POLLS.c.id)
+    for row in connection.execute(within.execution_options(yield_per=_MANY)):
+        take(row)
+    newest = connection.scalar(select(STARTED).order_by(POLLS.c.id.desc()).limit(1))
+    if newest is not None and newest >= high:
+        after = (
+            select(POLLS.c.tenant, func.min(STARTED), func.min(OBSERVED))
+            .where(good, high <= STARTED)
+            .group_by(POLLS.c.tenant)
+        )
+        for row in connection.execute(after):
+            take(row)
+    return found
+
+
+def _first_id(connection: Connection, low: int) -> int:
+    """Return the id from which on polls began at an instant or later.
+
+    There is no index of instants, and ids were given in their order, but for a clock set back.
+    """
+    ends = select(func.min(POLLS.c.id), func.max(POLLS.c.id))
+    first, last = connection.execute(ends).one()
+    if first is None or last is None:
+        return 0
+    begin, end = int(first), int(last) + 1
+    while begin < end:
+        middle = (begin + end) // 2
+        following = select(POLLS.c.id, STARTED).where(POLLS.c.id >= middle)
+        found = connection.execute(following.order_by(POLLS.c.id).limit(1)).one()
+        if found[1] < low:
+            begin = found[0] + 1
+        else:
+            end = middle
+    return begin
+
+
+def _kept_gaps(
+    connection: Connection, collector: str, since: datetime
+) -> Mapping[str, dict[int, int]]:
+    """Return by tenant the gaps that are kept: when each began, and when it ended."""
+    found: dict[str, dict[int, int]] = defaultdict(dict)
+    began, ended = as_number(GAPS.c.began_at), as_number(GAPS.c.ended_at)
+    kept = select(GAPS.c.tenant, began, ended).where(
+        GAPS.c.collector == collector, began > 0, ended > to_ms(since)
+    )
+    for tenant, begin, end in connection.execute(kept):
+        found[tenant][begin] = end
+    return found
+
+
+def _rolled_until(connection: Connection, collector: str) -> datetime | None:
+    """Return up to when the gaps of all tenants are kept; None where those of one are not."""
+    newest = (
+        select(ROLLED.c.tenant, func.max(ROLLED.c.until_day).label("until_day"))
+        .where(ROLLED.c.collector == collector)
+        .group_by(ROLLED.c.tenant)
+    )
+    rolled = {row.tenant: row.until_day for row in connection.execute(newest)}
+    seen = select(COLLECTOR_STATES.c.tenant).where(COLLECTOR_STATES.c.collector == collector)
+    days = [rolled.get(tenant) for tenant in connection.scalars(seen)]
+    if not days or None in days:
+        return None
+    over = min(int(day) for day in days if day is not None)
+    return EPOCH + over * DAY_MS * MILLISECOND
+
+
+def _together(kept: Mapping[int, int], recent: UnseenTimes, until: int) -> UnseenTimes:
+    """Return gaps in order, each once: of one that goes on the end is told anew."""
+    found = dict(kept)
+    for begin, end in recent:
+        found[begin] = max(end, found.get(begin, end))
+    return [(begin, end) for begin, end in sorted(found.items()) if begin < until]

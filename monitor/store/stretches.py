@@ -1,0 +1,67 @@
+"""Closed stretches of history, wherever they are by now: see `kind_tables.py`."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Subquery,
+    func,
+    select,
+    type_coerce,
+    union_all,
+)
+
+from monitor.core.rollup import DAY_MS
+from monitor.store.kind_tables import KindTables
+
+MANY_IDS = 500
+"""More ids than this are not put into a statement: rows are filtered as they come."""
+
+
+def closed(
+    connection: Connection,
+    tables: KindTables,
+    names: Sequence[str] | None = None,
+    *,
+    after_ms: int | None = None,
+    ids: Collection[int] | None = None,
+) -> Subquery:
+    """Return what ended after an instant, to select from: in no order.
+
+    Its columns are `subject_id`, `valid_from`, `valid_to`, and of labels and metrics those of
+    `names` (None: all). `ids` narrow it to these subjects, unless they are many.
+    """
+    if names is None:
+        kind = tables.kind
+        names = (*kind.moving, *(metric.name for metric in kind.metrics))
+    wanted = ("subject_id", "valid_from", "valid_to", *names)
+    moved, here = tables.sealed.c, tables.stretches.c
+    past = select(*(moved[name] for name in wanted))
+    recent = select(*(here[name] for name in wanted))
+    if after_ms is not None:
+        past = past.where(as_number(moved.valid_to) > after_ms, moved.day >= after_ms // DAY_MS)
+        recent = recent.where(as_number(here.valid_to) > after_ms)
+    if ids is not None and len(ids) <= MANY_IDS:
+        # Day by day, since within a day each subject stands together.
+        days = _days(connection, moved.day, after_ms)
+        past = past.where(moved.day.in_(days), moved.subject_id.in_(ids))
+        recent = recent.where(here.subject_id.in_(ids))
+    return union_all(past, recent).subquery("closed")
+
+
+def as_number(column: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return an instant as the number that it is kept as: to make a `datetime` takes longer."""
+    return type_coerce(column, BigInteger)
+
+
+def _days(connection: Connection, day: Column[int], after_ms: int | None) -> range:
+    """Return the days of which something may be sealed."""
+    first = connection.scalar(select(func.min(day)))
+    last = connection.scalar(select(func.max(day)))
+    if first is None or last is None:
+        return range(0)
+    return range(first if after_ms is None else max(first, after_ms // DAY_MS), last + 1)
