@@ -48,6 +48,11 @@ class Sightings:
         self._steps.extend(self._fresh[-_FEW:])
         self._fresh.clear()
 
+    def watched(self, started: int, observed: int) -> None:
+        """Take in a good poll; all before it came in time, so that they need not be told."""
+        self._started = self._last_good = started
+        self.last_seen = observed
+
     def blind(self, since: int, until: int) -> list[tuple[int, int]]:
         """Return the times within a period in which nothing was seen.
 

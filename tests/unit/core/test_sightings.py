@@ -38,6 +38,15 @@ def test_failed_polls_see_nothing() -> None:
     assert sightings.blind(240, 270) == []
 
 
+def test_polls_that_came_in_time_need_not_be_told_one_by_one() -> None:
+    sightings = polled(*good([0]))
+    sightings.watched(300, 300)
+    sightings.polled(330, 330)
+
+    assert sightings.blind(0, 330) == []
+    assert sightings.unseen(500) == [(330, 500)]
+
+
 def test_one_failed_poll_is_no_blindness() -> None:
     assert polled((0, True), (30, False), (60, True)).blind(0, 60) == []
 
