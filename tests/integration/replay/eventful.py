@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject, Values
+from monitor.core.kinds import Values
+from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "sessions": ("session", "machine"),

@@ -3,10 +3,9 @@ from datetime import datetime, timedelta
 
 from monitor.core.chronicle import chronicle
 from monitor.core.delivery import DeliveryState
-from monitor.core.kinds import KINDS
+from monitor.core.kinds import KINDS, Values
 from monitor.core.matching import Where, parse_where
 from monitor.core.rule import Policy
-from monitor.core.sample import Values
 from monitor.core.timeline import (
     Ack,
     Mark,
