@@ -239,9 +239,7 @@ def _summary(
 ) -> Callable[[Sample, Windows, float | None, float | None], str]:
     names = tuple(metric.name for metric in kind.metrics)
 
-    def summary(
-        sample: Sample, windows: Windows, value: float | None, limit: float | None
-    ) -> str:
+    def summary(sample: Sample, windows: Windows, value: float | None, limit: float | None) -> str:
         subject = sample.subject
         facts: dict[str, object] = dict.fromkeys(kind.labels, "")
         facts |= subject_labels(subject)

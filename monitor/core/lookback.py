@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
-from monitor.core.ages import to_us
 from monitor.core.kinds import KINDS
 from monitor.core.rule import Rule
 from monitor.core.sample import Collected, Sample
 from monitor.core.window import Spans, Windows
+from monitor.instants import posix_us
 
 
 def spoken_of(rules: Sequence[Rule], kinds: Collection[str]) -> frozenset[str]:
@@ -40,7 +40,7 @@ def observe(windows: Windows, spans: Spans, collected: Collected) -> None:
         for subject in unobserved:
             for index in spans.get(subject.kind, ()):
                 windows.touch(subject.identity, index, movement.seen_at)
-    at_s, at_us = collected.observed_at.timestamp(), to_us(collected.observed_at)
+    at_s, at_us = collected.observed_at.timestamp(), posix_us(collected.observed_at)
     for sample in samples:
         indexes = spans.get(sample.subject.kind)
         if indexes:

@@ -52,8 +52,9 @@ class Sample:
     the same object while nothing but the time moves, and identity (`is`) is a cheap first test for
     a change. `Kind.values_at` tells what the values are at an instant.
 
-    Nobody changes one. It is not declared frozen because that doubles the time to make one, and a
-    poll may make ten thousand.
+    Nobody changes one but its collector, and that only to move an instant while the age is below a
+    minute before and after, which is one step (see `by_doubling`). It is not declared frozen
+    because that doubles the time to make one, and a poll may make ten thousand.
     """
 
     subject: Subject

@@ -6,7 +6,8 @@ Rules that look back on windows, or at an age, are asked anew at each poll: time
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import attrgetter, itemgetter
+from itertools import compress
+from operator import attrgetter, is_not, itemgetter
 
 from monitor.core.alert import Alert
 from monitor.core.kinds import KINDS
@@ -142,7 +143,7 @@ class _View:
     scopes: Scopes
     polls: int = 0
     moved: Mapping[Identity, Sample] | None = None
-    by_scope: Sorted = field(default_factory=lambda: Sorted((), {}))
+    by_scope: Sorted = field(default_factory=lambda: Sorted((), {}, {}))
     _samples: Sequence[Sample] = ()
     _parts: list[object] = field(default_factory=list)
     _movement: Movement | None = None
@@ -205,7 +206,7 @@ class _View:
         if self.moved:
             self.by_scope = self.scopes.sort(self.tenant, self.kind, list(moved.values()))
         else:
-            self.by_scope = Sorted((), {})
+            self.by_scope = Sorted((), {}, {})
 
     def _look_at_all(self, samples: Sequence[Sample]) -> None:
         if self.polls and samples is self._samples:
@@ -218,8 +219,7 @@ class _View:
             self._parts = list(map(self._part, map(_values, samples)))
             return
         # Whole lists at a time: this is a poll's hot path.
-        pairs = enumerate(zip(samples, before, strict=True))
-        others = [place for place, (sample, old) in pairs if sample is not old]
+        others = list(compress(range(len(samples)), map(is_not, samples, before)))
         others_parts = [self._part(samples[place].values) for place in others]
         changed = [
             (samples[place], before[place])

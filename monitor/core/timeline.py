@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
-from monitor.core.ages import to_us
 from monitor.core.alert import Alert
 from monitor.core.delivery import Delivered, Outcome, Retryable
 from monitor.core.kinds import KINDS, Values
@@ -15,6 +14,7 @@ from monitor.core.mute import Silence
 from monitor.core.plan import Plan
 from monitor.core.rehearsal import ACKNOWLEDGED_FOR, Rehearsal
 from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject
+from monitor.instants import posix_us
 
 
 class Mark(Enum):
@@ -226,7 +226,7 @@ class _Poll:
                 self._shown[place] = self._series[place].steps[self._next]
             self._next += 1
         for place in moved:
-            self._show(place, to_us(now))
+            self._show(place, posix_us(now))
         if moved:
             self._outcome = (
                 Failed(kind="unreachable", message="the poll failed")

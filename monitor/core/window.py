@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from monitor.core.ages import to_us
 from monitor.core.bound import Bound, Unclear
+from monitor.instants import posix_us
 
 LONGEST_WINDOW = timedelta(days=30)
 SWEEP_EVERY_S = 3600.0
@@ -107,7 +107,7 @@ class Windows:
         """Set the end of every window; forget, once an hour, subjects not seen for long."""
         self._now = now
         self._now_s = now.timestamp()
-        self.now_us = to_us(now)
+        self.now_us = posix_us(now)
         if abs(self._now_s - self._swept_s) >= SWEEP_EVERY_S:
             self._swept_s = self._now_s
             self._series = {

@@ -8,17 +8,15 @@ A field without a default may be null and must be there: a row without it is of 
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ClassVar, Generic, TypeVar
 
 import msgspec
 
-from monitor.core.ages import NEVER_US, to_us
+from monitor.instants import EPOCH, MICROSECOND, NEVER_US, posix_us
 
 T = TypeVar("T")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _BEYOND_COUNTS = 2.0**63
 
 
@@ -254,10 +252,10 @@ def instants_us(times: Sequence[str | None]) -> list[float]:
     """
     parse = datetime.fromisoformat
     try:
-        instants = [(parse(text) - _EPOCH) / _MICROSECOND for text in times]  # type: ignore[arg-type] # null raises
+        instants = [(parse(text) - EPOCH) / MICROSECOND for text in times]  # type: ignore[arg-type] # null raises
     except (TypeError, ValueError, OverflowError):
         pass
     else:
         if not instants or min(instants) > 0:
             return instants
-    return [NEVER_US if at is None else to_us(at) for at in map(parse_time, times)]
+    return [NEVER_US if at is None else posix_us(at) for at in map(parse_time, times)]

@@ -5,12 +5,14 @@ does not commit, the caller forgets the book: it is read again from the database
 right by definition, even when nobody can tell whether a lost commit was made.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import is_not
 
 from monitor.core.kinds import Kind, Values
 from monitor.core.sample import Sample, Subject
-from monitor.store.steps import Stepped, Stepper, due_us
+from monitor.store.steps import MINUTE_US, Stepped, Stepper, next_step_us
 from monitor.store.text import storable
 
 # A subject counts as gone after this many good polls in a row without it.
@@ -70,7 +72,7 @@ class Book:
 
     `missing` are counted by complete polls, and are gone in the end; `absent` are all that were not
     in the last answer, by when that began. `last_samples` and `last_stepped` are the last poll's,
-    in its order, `last_dues` when each of them is to be looked at though it lives on.
+    in its order, `limits_us` how old each age may become until one that lives on is looked at.
     `last_seen_us` is when it saw, `last_late_us` how much later it is recorded. `has_mended` tells
     whether a key had to be changed to be stored.
     """
@@ -85,7 +87,7 @@ class Book:
     has_mended: bool = False
     last_samples: Sequence[Sample] = ()
     last_stepped: list[Stepped] = field(default_factory=list)
-    last_dues: list[float] = field(default_factory=list)
+    limits_us: dict[int, list[float]] = field(default_factory=dict)
     last_seen_us: float = 0.0
     last_late_us: float = 0.0
 
@@ -147,14 +149,11 @@ class Book:
         then only other objects in their places count, and those that time alone moves by now.
         Whole lists at a time, since this is a poll's hot path.
         """
-        before, dues = self.last_samples, self.last_dues
+        before = self.last_samples
         if len(samples) != len(before) or late_us != self.last_late_us or at_us < self.last_seen_us:
             return None
-        places = [
-            place
-            for place, (sample, known, due) in enumerate(zip(samples, before, dues, strict=True))
-            if sample is not known or due <= at_us
-        ]
+        replaced = compress(range(len(samples)), map(is_not, samples, before))
+        places = sorted({*replaced, *self._aged(samples, at_us)})
         found = [samples[place] for place in places]
         were = [before[place] for place in places]
         if any(
@@ -168,16 +167,28 @@ class Book:
             if sample.subject is not known.subject or stepped != self.last_stepped[place]:
                 self.last_stepped[place] = stepped
                 moved.append((sample, stepped))
-            # When one is due is worth finding out of what lives on.
-            dues[place] = due_us(self.kind, sample.values, at_us) if sample is known else at_us
+            for age, limits in self.limits_us.items():
+                # It is worth finding out of what lives on only.
+                lives_on = sample is known
+                limits[place] = next_step_us(sample.values[age], at_us) if lives_on else MINUTE_US
         return moved
+
+    def _aged(self, samples: Sequence[Sample], at_us: float) -> Iterator[int]:
+        """Yield the places of the samples of which an age has come to its next step."""
+        for age, limits in self.limits_us.items():
+            pairs = enumerate(zip(samples, limits, strict=True))
+            yield from [
+                place
+                for place, (sample, limit) in pairs
+                if (since := sample.values[age]) is not None and at_us - since >= limit
+            ]
 
     def _all(
         self, samples: Sequence[Sample], at_us: float, late_us: float
     ) -> Iterable[tuple[Sample, Stepped]]:
         """Return all samples: other subjects are there, or others in their places."""
         self.last_stepped = self.step([sample.values for sample in samples], at_us, late_us)
-        self.last_dues = [at_us] * len(samples)
+        self.limits_us = {age: [MINUTE_US] * len(samples) for age in self.kind.ages}
         return zip(samples, self.last_stepped, strict=True)
 
     def _new(

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from monitor.core.ages import to_us
 from monitor.core.kinds import Values
 from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject
+from monitor.instants import posix_us
 from monitor.store import bulk, traces
 from monitor.store.book import Book, Changes, Entry, fixed_labels
 from monitor.store.instants import to_ms
@@ -82,7 +82,7 @@ class Recorder:
         changes = book.compare(
             samples,
             at_ms,
-            to_us(outcome.observed_at),
+            posix_us(outcome.observed_at),
             next_id=ids.next,
             # A row that could not be read may be the very one that seems to be missing.
             complete=not outcome.partial and not outcome.skipped,
@@ -149,7 +149,7 @@ def load_book(connection: Connection, tenant: str, tables: KindTables) -> Book:
             continue
         states = tuple(measured[: len(moving)])
         values = read_values(measured[len(moving) :])
-        held = kind.values_of(values, to_us(valid_from))
+        held = kind.values_of(values, posix_us(valid_from))
         book.entries[key] = Entry(
             id=subject_id,
             subject=Subject(
@@ -160,7 +160,7 @@ def load_book(connection: Connection, tenant: str, tables: KindTables) -> Book:
                 labels={**labels, **dict(zip(kind.moving, states, strict=True))},
             ),
             recorded=values,
-            stepped=book.step([held], to_us(valid_from), 0.0)[0],
+            stepped=book.step([held], posix_us(valid_from), 0.0)[0],
             moving=states,
             since_ms=to_ms(valid_from),
         )

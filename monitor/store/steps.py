@@ -1,7 +1,7 @@
 """By which values two samples of a subject count as the same, so that one record serves both."""
 
 from collections.abc import Callable, Sequence
-from math import inf, isfinite
+from math import isfinite
 
 from monitor.core.ages import S_IN_US, age_s
 from monitor.core.kinds import MINUTE_S, Kind, Values, by_doubling, exactly
@@ -11,7 +11,7 @@ Stepper = Callable[[Sequence[Values], float, float], list[Stepped]]
 """Takes what samples hold, the instant at which they were seen, and how much later they count as
 recorded (both in microseconds)."""
 
-_MINUTE_US = MINUTE_S * S_IN_US
+MINUTE_US = MINUTE_S * S_IN_US
 
 
 def stepper(kind: Kind) -> Stepper:
@@ -31,7 +31,7 @@ def stepper(kind: Kind) -> Stepper:
     if not steps and kind.ages == (0,):
         # Sessions, whose heartbeats all move in each poll: no loop and no list for each.
         def step_first(samples: Sequence[Values], at_us: float, late_us: float) -> list[Stepped]:
-            fresh_us = at_us - _MINUTE_US
+            fresh_us = at_us - MINUTE_US
             return [
                 (
                     0.0
@@ -56,14 +56,12 @@ def stepper(kind: Kind) -> Stepper:
     return lambda samples, at_us, late_us: [step(values, at_us, late_us) for values in samples]
 
 
-def due_us(kind: Kind, values: Values, at_us: float) -> float:
-    """Return the instant (microseconds) from which time alone may make another step of a sample."""
-    due = inf
-    for index in kind.ages:
-        since = values[index]
-        if since is not None and isfinite(since):
-            due = min(due, since + _MINUTE_US * 2.0 ** by_doubling(age_s(since, at_us)))
-    return due
+def next_step_us(since: float | None, at_us: float) -> float:
+    """Return the age (microseconds) at which time alone makes the next step."""
+    if since is None or at_us - since < MINUTE_US:
+        return MINUTE_US
+    doublings: float = 2.0 ** by_doubling(age_s(since, at_us))
+    return MINUTE_US * doublings
 
 
 def _age_step(since: float | None, at_us: float, late_us: float) -> object:

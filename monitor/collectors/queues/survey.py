@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from monitor.collectors.queues.pages import ItemPage, read_page
-from monitor.core.ages import NEVER_US, to_us
+from monitor.instants import NEVER_US, posix_us
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.wire import DatedQueueItem, QueueItem, parse_time
 
@@ -187,7 +187,7 @@ class Oldest(Survey[DatedQueueItem]):
                 part.is_whole = False
                 continue
             queue_id = item.queue_definition_id
-            created_us = min(to_us(created_at), oldest_us.get(queue_id, NEVER_US))
+            created_us = min(posix_us(created_at), oldest_us.get(queue_id, NEVER_US))
             if not part.counts[queue_id]:
                 oldest_us[queue_id] = created_us
         part.counts.update(item.queue_definition_id for item in page.rows)

@@ -6,10 +6,10 @@ from datetime import datetime
 from monitor.collectors.queues import closed
 from monitor.collectors.queues.homes import Definitions, Homes
 from monitor.collectors.queues.items import ITEM_METRICS, Asked, ItemMetrics
-from monitor.core.ages import to_us
 from monitor.core.kinds import QUEUE, Values
 from monitor.core.sample import Collected, Sample, Subject
 from monitor.errors import AccessDenied, FolderRequired, OrchestratorError
+from monitor.instants import posix_us
 from monitor.orchestrator.each_folder import EachFolder
 from monitor.orchestrator.folders import KEPT_FOR, Folders
 from monitor.orchestrator.listing import Listing, Source
@@ -259,5 +259,5 @@ def _values(row: QueueStatus) -> Values:
         application,
         business,
         counted(row.processing_mean_time),
-        None if processed_at is None else to_us(processed_at),
+        None if processed_at is None else posix_us(processed_at),
     )

@@ -141,9 +141,7 @@ def _is_late(entry: Entry, at_us: float) -> bool:
     if not entry.expected or is_disconnected or in_maintenance:
         return False
     since_us = entry.since_us
-    return bool(is_unresponsive) or (
-        since_us is not None and age_s(since_us, at_us) > LATE_AFTER_S
-    )
+    return bool(is_unresponsive) or (since_us is not None and age_s(since_us, at_us) > LATE_AFTER_S)
 
 
 def _first(members: Sequence[Entry], name: str) -> str:

@@ -11,9 +11,9 @@ from monitor.collectors.sessions.hosts import Hosts
 from monitor.collectors.sessions.last_shown import LastShown
 from monitor.collectors.sessions.lists import Lists
 from monitor.collectors.sessions.unread import Unread, without_nobody
-from monitor.core.ages import to_us
 from monitor.core.kinds import MACHINE, SESSION
 from monitor.core.sample import Collected, Sample, Subject
+from monitor.instants import posix_us
 from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.identity import host_key, host_name, user_key, user_name
 from monitor.orchestrator.liveness import SILENT, Flags, expects_heartbeat, flags
@@ -42,6 +42,7 @@ class Sweep:
         self._hosts = Hosts(tenant, labels)
         self._last: Mapping[str, Sample] = {}
         self._unread = Unread()
+        self._at_us = 0.0
 
     def __call__(self, poll: Poll) -> Collected:
         """Ask for all sessions. Raises OrchestratorError."""
@@ -53,9 +54,10 @@ class Sweep:
             for place in divided(answer.outside, hosts)[1]:
                 del hosts[place]
         alone, shared = divided(answer.sessions, hosts)
-        at_us = to_us(now)
+        at_us = posix_us(now)
         self._known_hosts, moved = self._judge_hosts(hosts, shared, at_us)
         self._known_users = self._judge_users(_by_id(alone), at_us)
+        self._at_us = at_us
         self._shown.take_in(answer, self._known_hosts, alone, self._known_users.values())
         samples, entries = samples_of([*self._known_hosts.values(), *self._known_users.values()])
         samples, skipped = without_nobody(samples, entries, poll.skipped)
@@ -97,7 +99,7 @@ class Sweep:
                     entry.row = None
             self._shared = frozenset(shared)
 
-        judged, fresh = compared(hosts, known, at_us)
+        judged, fresh = compared(hosts, known, at_us, self._at_us)
         moved: list[Entry] = []
         for session_id, row, sight, entry in fresh:
             if entry is not None and self._has_only_moved(entry, row, sight):
@@ -112,7 +114,7 @@ class Sweep:
         return judged, moved
 
     def _judge_users(self, sessions: Mapping[object, Session], at_us: float) -> Known:
-        judged, fresh = compared(sessions, self._known_users, at_us)
+        judged, fresh = compared(sessions, self._known_users, at_us, self._at_us)
         for session_id, row, sight, _ in fresh:
             judged[session_id] = self._user(row, sight)
         return judged

@@ -24,7 +24,11 @@ class Ledger:
     def poll(self, *samples: Sample, complete: bool = True) -> Changes:
         self.at_ms += 30_000
         return self.book.compare(
-            samples, self.at_ms, next_id=lambda: next(self.ids), complete=complete
+            samples,
+            self.at_ms,
+            self.at_ms * 1000.0,
+            next_id=lambda: next(self.ids),
+            complete=complete,
         )
 
 
