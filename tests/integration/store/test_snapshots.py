@@ -180,7 +180,7 @@ def test_a_restart_writes_nothing_anew(reopen: Callable[[], Store]) -> None:
     session = a_sample(a_session(), heartbeat_age_s=20, is_busy=1)
     first, second = reopen(), reopen()
     record(first, a_poll(session, kinds=("session",)))
-    again = Sample(a_session(), session.values)
+    again = a_sample(a_session(), after(60), heartbeat_age_s=20, is_busy=1)
     record(second, a_poll(again, at=60, kinds=("session",)))
     assert count(second, "session_stretches") == 0
     assert column(second, "SELECT since FROM v_sessions") == [at(0)]
