@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 from monitor.core.kinds import MINUTE_S, Kind, Values
 from monitor.core.sample import Sample, Subject
 from monitor.store.kind_tables import is_flag
-from monitor.store.snapshots import read_values
+from monitor.store.load_book import read_values
 
 US_PER_MS = 1000
 US_PER_S = 1_000_000
