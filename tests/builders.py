@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from monitor.core.kinds import KINDS
+from monitor.core.kinds import KINDS, Values
 from monitor.core.matching import Where
 from monitor.core.rule import Policy, Rule
 from monitor.core.sample import Collected, Sample, Subject
 from monitor.core.severity import Severity
 from monitor.core.window import Windows
+from monitor.instants import posix_us
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
@@ -30,12 +31,26 @@ def a_subject(
     )
 
 
-def a_sample(subject: Subject | None = None, **metrics: float) -> Sample:
+def a_sample(subject: Subject | None = None, at: datetime = NOW, /, **metrics: float) -> Sample:
+    """A sample that shows these metrics at an instant."""
     subject = subject or a_subject()
-    declared = KINDS[subject.kind].metrics
-    unknown = set(metrics) - {metric.name for metric in declared}
+    kind = KINDS[subject.kind]
+    unknown = set(metrics) - {metric.name for metric in kind.metrics}
     assert not unknown, unknown
-    return Sample(subject, tuple(metrics.get(metric.name) for metric in declared))
+    shown = tuple(metrics.get(metric.name) for metric in kind.metrics)
+    return Sample(subject, kind.values_of(shown, posix_us(at)))
+
+
+def shown(sample: Sample, at: datetime = NOW) -> Values:
+    """What a sample shows at an instant."""
+    return KINDS[sample.subject.kind].values_at(sample.values, posix_us(at))
+
+
+def windows_at(at: datetime = NOW) -> Windows:
+    """Windows that end at an instant."""
+    windows = Windows()
+    windows.now = at
+    return windows
 
 
 def collected(*samples: Sample, at: datetime = NOW, kinds: Sequence[str] = ("queue",)) -> Collected:
@@ -81,7 +96,9 @@ def a_backlog_rule(
         breaches=breaches,
         clears=clears,
         value=value,
-        summary=lambda sample, items, limit: f"{sample.subject.name}: {items} over {limit}",
+        summary=lambda sample, _windows, items, limit: (
+            f"{sample.subject.name}: {items} over {limit}"
+        ),
         channels=channels,
         labels=labels or {},
         source=f"queue-backlog, {severity}: new_items > {above:g}",

@@ -67,6 +67,7 @@ class Estate:
         age_s = 1.0 if silent_since_s is None else at_s - silent_since_s
         session = a_sample(
             self.subjects[0],
+            after(at_s),
             heartbeat_age_s=age_s,
             is_unresponsive=is_silent,
             is_disconnected=0,

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from monitor.collectors import Collect, Collector
-from monitor.core.kinds import LICENSE, SUBSCRIPTION
-from monitor.core.sample import Collected, Sample, Subject, Values
+from monitor.core.kinds import LICENSE, SUBSCRIPTION, Values
+from monitor.core.sample import Collected, Sample, Subject
 from monitor.errors import AccessDenied, OrchestratorError, UnexpectedResponse
 from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.listing import Source

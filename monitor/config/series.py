@@ -6,8 +6,8 @@ from typing import Any
 
 from monitor.config.names import Path, suggestion
 from monitor.config.problems import Source
-from monitor.core.kinds import CHANNEL, COLLECTOR, KINDS, SUBSCRIPTION, Kind
-from monitor.core.sample import Subject, Values
+from monitor.core.kinds import CHANNEL, COLLECTOR, KINDS, SUBSCRIPTION, Kind, Values
+from monitor.core.sample import Subject
 from monitor.core.timeline import Mark, Series
 from monitor.errors import Problem
 

@@ -236,14 +236,14 @@ def _breaches(
 
 def _summary(
     rule: str, kind: Kind, render: Render
-) -> Callable[[Sample, float | None, float | None], str]:
+) -> Callable[[Sample, Windows, float | None, float | None], str]:
     names = tuple(metric.name for metric in kind.metrics)
 
-    def summary(sample: Sample, value: float | None, limit: float | None) -> str:
+    def summary(sample: Sample, windows: Windows, value: float | None, limit: float | None) -> str:
         subject = sample.subject
         facts: dict[str, object] = dict.fromkeys(kind.labels, "")
         facts |= subject_labels(subject)
-        facts |= zip(names, sample.values, strict=True)
+        facts |= zip(names, kind.values_at(sample.values, windows.now_us), strict=True)
         facts |= {"value": value, "limit": limit}
         try:
             text = render(facts).strip()

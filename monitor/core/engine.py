@@ -39,10 +39,11 @@ def evaluate(
 ) -> Evaluation:
     """Judge a good poll of one tenant.
 
-    Only alerts of this tenant and of the kinds that the poll answers for are touched. `scopes` are
-    those of `rules`, kept from one poll to the next because that is faster. `missing` are the
-    subjects that the last good poll had and this one has not (see `roster`). `memory` is what
-    `rules` said at the last poll: with it nothing else comes out, at less cost.
+    Only alerts of this tenant and of the kinds that the poll answers for are touched. `windows` end
+    when the poll saw, so that ages are those of that instant. `scopes` are those of `rules`, kept
+    from one poll to the next because that is faster. `missing` are the subjects that the last good
+    poll had and this one has not (see `roster`). `memory` is what `rules` said at the last poll:
+    with it nothing else comes out, at less cost.
     """
     memory = Memory(rules) if memory is None else memory
     scopes = Scopes(rules) if scopes is None else scopes
@@ -215,9 +216,8 @@ def _evidence(rule: Rule, sample: Sample, alert: Alert, windows: Windows) -> Evi
 
 def _facts(rule: Rule, sample: Sample, windows: Windows) -> Facts:
     value = rule.value(sample, windows)
-    return Facts(
-        subject=sample.subject, value=value, summary=rule.summary(sample, value, rule.limit)
-    )
+    summary = rule.summary(sample, windows, value, rule.limit)
+    return Facts(subject=sample.subject, value=value, summary=summary)
 
 
 def _standing_facts(rule: Rule, alert: Alert, sample: Sample | None, windows: Windows) -> Facts:

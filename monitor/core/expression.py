@@ -2,7 +2,7 @@
 
 A `Translator` turns a syntax tree into Python source in which only numbers, positions, quoted
 texts and our own functions stand, so that compiling it is safe: `s` is the sample, `v` its values,
-`w` the windows. `judgement.py` makes functions of the code.
+`w` the windows, `n` their end. `judgement.py` makes functions of the code.
 """
 
 import ast
@@ -26,6 +26,8 @@ _SYMBOLS: Mapping[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Eq: "==", ast.NotEq: "!=",
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.And: "and", ast.Or: "or",
 }  # fmt: skip
+# As `age_s` does it, in line: rules ask thousands of samples for it.
+_AGE = "(a if (a := (n - v[{}]) / 1e6) > 0.0 else 0.0)"
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
@@ -111,6 +113,8 @@ class Translator:
         for index, metric in enumerate(self.kind.metrics):
             if metric.name == name:
                 self.metrics.add(name)
+                if index in self.kind.ages:
+                    return _AGE.format(index), Type.NUMBER
                 is_flag = name.startswith(("is_", "in_")) and metric.help.startswith("1 when")
                 return f"v[{index}]", Type.FLAG if is_flag else Type.NUMBER
         if name in SUBJECT_FIELDS:

@@ -22,7 +22,7 @@ CANNOT_TELL = (Unclear, TypeError, ZeroDivisionError, OverflowError)
 
 _SIFT = """\
 def sift(samples, w):
-    hits, doubtful = [], []
+    hits, doubtful, n = [], [], w.now_us
     for s in samples:
         v = s.values
         try:
@@ -87,7 +87,7 @@ def finite(value: float | Bound) -> float | Bound:
 
 
 def _function(code: str) -> Callable[[Sample, Windows], bool | float | Bound | None]:
-    source = f"def evaluate(s, w):\n    v = s.values\n    return {code}"
+    source = f"def evaluate(s, w):\n    v, n = s.values, w.now_us\n    return {code}"
     evaluate: Callable[[Sample, Windows], bool | float | Bound | None] = _compiled(
         source, "evaluate"
     )

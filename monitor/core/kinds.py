@@ -6,8 +6,13 @@ columns from it, and docs/rules.md lists them.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from monitor.core.ages import age_s, since_us
+
+Values = tuple[float | None, ...]
+"""A subject's metrics in the order of its kind's declaration; None is "not known", never zero."""
 
 MINUTE_S = 60.0
 DAY_S = 86_400.0
@@ -42,7 +47,7 @@ class Metric:
     `step` decides what counts as a change worth a row of history: two values of one step are
     recorded as one. Rules and messages always see the exact value. `rises_every_s` are the
     seconds in which time alone raises it by one (negative: lowers), so that it can be told what it
-    was between two records; 0 where time alone does nothing.
+    was between two records; 0 where time alone does nothing, 1 for an age.
     """
 
     name: str
@@ -56,7 +61,8 @@ class Kind:
     """A kind of subject: `labels` name it for people, `metrics` are its values, in this order.
 
     `history` names the stem of its tables and views (`v_sessions`, `v_session_history`), None for
-    a kind that is only judged. `moving` are labels whose changes are history (a state).
+    a kind that is only judged. `moving` are labels whose changes are history (a state), `ages` the
+    positions of the metrics that are ages.
     """
 
     name: str
@@ -66,6 +72,32 @@ class Kind:
     plural: str | None = None
     name_label: str | None = None
     moving: tuple[str, ...] = ()
+    ages: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the ages: where a sample holds the instant from which one counts."""
+        places = enumerate(self.metrics)
+        ages = tuple(place for place, metric in places if metric.rises_every_s == 1.0)
+        object.__setattr__(self, "ages", ages)
+
+    def values_at(self, values: Values, at_us: float) -> Values:
+        """Return a sample's values as people, rules and the history see them at an instant."""
+        return self._with_ages(values, age_s, at_us)
+
+    def values_of(self, shown: Values, at_us: float) -> Values:
+        """Return what a sample holds that shows these values at an instant."""
+        return self._with_ages(shown, since_us, at_us)
+
+    def _with_ages(
+        self, values: Values, turned: Callable[[float, float], float], at_us: float
+    ) -> Values:
+        if not self.ages:
+            return values
+        others = list(values)
+        for place in self.ages:
+            value = values[place]
+            others[place] = None if value is None else turned(value, at_us)
+        return tuple(others)
 
     def index(self, metric: str) -> int:
         """Return the position of a metric in a sample's values. Raises KeyError."""

@@ -7,6 +7,7 @@ from monitor.core.kinds import KINDS
 from monitor.core.rule import Rule
 from monitor.core.sample import Collected, Sample
 from monitor.core.window import Spans, Windows
+from monitor.instants import posix_us
 
 
 def spoken_of(rules: Sequence[Rule], kinds: Collection[str]) -> frozenset[str]:
@@ -39,10 +40,11 @@ def observe(windows: Windows, spans: Spans, collected: Collected) -> None:
         for subject in unobserved:
             for index in spans.get(subject.kind, ()):
                 windows.touch(subject.identity, index, movement.seen_at)
-    at_s = collected.observed_at.timestamp()
+    at_s, at_us = collected.observed_at.timestamp(), posix_us(collected.observed_at)
     for sample in samples:
         indexes = spans.get(sample.subject.kind)
         if indexes:
-            identity, values = sample.subject.identity, sample.values
+            identity = sample.subject.identity
+            values = KINDS[sample.subject.kind].values_at(sample.values, at_us)
             for index in indexes:
                 windows.observe_at(identity, index, at_s, values[index])

@@ -79,7 +79,8 @@ class Rule:
     `breaches` returns of the given samples those whose condition holds, and those for which it
     cannot be told (a metric is missing, the history does not reach back far enough); all others
     are fine. `clears` judges one sample of an open alert: True clear, False still bad, None
-    cannot be told. `value` is what is shown. All pure. `metrics` are those it cannot do without,
+    cannot be told. `value` is what is shown, `summary` says it. All pure; ages are those at the
+    windows' end. `metrics` are those it cannot do without,
     `windows` how far it looks back on some of them.
     """
 
@@ -93,7 +94,7 @@ class Rule:
     breaches: Callable[[Sequence[Sample], Windows], tuple[list[Sample], list[Sample]]]
     clears: Callable[[Sample, Windows], bool | None]
     value: Callable[[Sample, Windows], float | None]
-    summary: Callable[[Sample, float | None, float | None], str]
+    summary: Callable[[Sample, Windows, float | None, float | None], str]
     windows: Mapping[str, timedelta] = field(default_factory=dict)
     metrics: frozenset[str] = frozenset()
     channels: tuple[str, ...] = ()

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
 
-Values = tuple[float | None, ...]
-"""A subject's metrics in the order of its kind's declaration; None is "not known", never zero."""
+from monitor.core.kinds import Values
 
 AFFECTED = "affected"
 """The label of a subject that others depend on: their names, with commas in between."""
@@ -47,10 +46,15 @@ def subject_labels(subject: Subject) -> dict[str, str]:
 
 @dataclass(slots=True, eq=False)
 class Sample:
-    """One subject's values in one poll, in the order of `KINDS[subject.kind].metrics`.
+    """What a subject's values are, in the order of `KINDS[subject.kind].metrics`.
 
-    Nobody changes one. It is not declared frozen because that doubles the time to make one, and a
-    poll makes ten thousand.
+    Of an age it holds the instant from which it counts (see `ages.py`): so a collector hands out
+    the same object while nothing but the time moves, and identity (`is`) is a cheap first test for
+    a change. `Kind.values_at` tells what the values are at an instant.
+
+    Nobody changes one but its collector, and that only to move an instant while the age is below a
+    minute before and after, which is one step (see `by_doubling`). It is not declared frozen
+    because that doubles the time to make one, and a poll may make ten thousand.
     """
 
     subject: Subject

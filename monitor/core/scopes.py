@@ -29,28 +29,37 @@ class Scopes:
             if rule.where:
                 self._wheres.setdefault(rule.kind, set()).add(rule.where)
         self._indexes: dict[tuple[str, str], _Index] = {}
+        self._places: dict[tuple[str, str], dict[str, int]] = {}
 
     def sort(self, tenant: str, kind: str, samples: Sequence[Sample]) -> "Sorted":
         """Sort a tenant's samples of one kind."""
         wheres = self._wheres.get(kind, ())
+        places = self._places.setdefault((tenant, kind), {})
         if len(wheres) < FEWEST:
-            return Sorted(samples, {})
+            return Sorted(samples, {}, places)
         index = self._indexes.get((tenant, kind))
         if index is None:
             index = self._indexes[tenant, kind] = _Index(wheres)
-        return Sorted(samples, index.sort(samples))
+        return Sorted(samples, index.sort(samples), places)
 
 
 class Sorted:
     """Samples of one kind, by `where` and by their subject's key."""
 
     def __init__(
-        self, samples: Sequence[Sample], buckets: Mapping[Where, list[list[Sample]]]
+        self,
+        samples: Sequence[Sample],
+        buckets: Mapping[Where, list[list[Sample]]],
+        places: dict[str, int],
     ) -> None:
-        """Hold what was sorted; a `where` without buckets is not sorted by."""
+        """Hold what was sorted; a `where` without buckets is not sorted by.
+
+        `places` are those where subjects were found the last time, by key: they are kept up here.
+        """
         self._samples = samples
         self._buckets = buckets
-        self._found: dict[str, Sample] | None = None
+        self._places = places
+        self._are_known = False
 
     def for_rule(self, rule: Rule) -> Sequence[Sample]:
         """Return at least the samples that a rule covers; it tests the rest itself."""
@@ -61,9 +70,15 @@ class Sorted:
 
     def find(self, key: str) -> Sample | None:
         """Return the sample of a subject; None where there is none."""
-        if self._found is None:
-            self._found = {sample.subject.key: sample for sample in self._samples}
-        return self._found.get(key)
+        samples, place = self._samples, self._places.get(key, len(self._samples))
+        if place < len(samples) and samples[place].subject.key == key:
+            return samples[place]
+        if self._are_known:
+            return None
+        self._are_known = True
+        self._places.clear()
+        self._places.update((sample.subject.key, at) for at, sample in enumerate(samples))
+        return self.find(key)
 
 
 class _Index:

@@ -6,10 +6,11 @@ Rules that look back on windows, or at an age, are asked anew at each poll: time
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import attrgetter, itemgetter
+from itertools import compress
+from operator import attrgetter, is_not, itemgetter
 
 from monitor.core.alert import Alert
-from monitor.core.kinds import KINDS, by_doubling
+from monitor.core.kinds import KINDS
 from monitor.core.rule import Rule
 from monitor.core.sample import Movement, Sample, Subject
 from monitor.core.scopes import Scopes, Sorted
@@ -118,10 +119,14 @@ def sifted(rule: Rule, by_scope: Sorted, windows: Windows) -> Sifted:
 
 def _steady_metrics(rule: Rule) -> frozenset[str] | None:
     """Return the metrics on which alone a rule's answer depends; None where time counts too."""
-    ages = {metric.name for metric in KINDS[rule.kind].metrics if metric.step is by_doubling}
-    if rule.windows or not rule.metrics or rule.metrics & ages:
+    if rule.windows or not rule.metrics or _speak_of_ages(rule.kind, rule.metrics):
         return None
     return rule.metrics
+
+
+def _speak_of_ages(kind: str, metrics: frozenset[str]) -> bool:
+    declared = KINDS[kind]
+    return any(declared.metrics[place].name in metrics for place in declared.ages)
 
 
 @dataclass(slots=True)
@@ -138,16 +143,18 @@ class _View:
     scopes: Scopes
     polls: int = 0
     moved: Mapping[Identity, Sample] | None = None
-    by_scope: Sorted = field(default_factory=lambda: Sorted((), {}))
+    by_scope: Sorted = field(default_factory=lambda: Sorted((), {}, {}))
     _samples: Sequence[Sample] = ()
     _parts: list[object] = field(default_factory=list)
     _movement: Movement | None = None
     _known: dict[Identity, tuple[Subject, object]] | None = None
     _part: Callable[[tuple[float | None, ...]], object] = field(init=False)
+    _time_counts: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Find where the metrics are."""
         kind = KINDS[self.kind]
+        self._time_counts = _speak_of_ages(self.kind, self.metrics)
         self._part = itemgetter(*sorted(kind.index(name) for name in self.metrics))
 
     def look_at(self, samples: Sequence[Sample], movement: Movement | None = None) -> None:
@@ -191,7 +198,7 @@ class _View:
                 continue
             identity, now = subject.identity, (subject, self._part(sample.values))
             was = known.get(identity)
-            if was is None or was[0] is not subject or was[1] != now[1]:
+            if was is None or self._time_counts or was[0] is not subject or was[1] != now[1]:
                 known[identity] = now
                 moved[identity] = sample
         are_others = before != len(known) or any(one.kind == self.kind for one in left)
@@ -199,26 +206,28 @@ class _View:
         if self.moved:
             self.by_scope = self.scopes.sort(self.tenant, self.kind, list(moved.values()))
         else:
-            self.by_scope = Sorted((), {})
+            self.by_scope = Sorted((), {}, {})
 
     def _look_at_all(self, samples: Sequence[Sample]) -> None:
         if self.polls and samples is self._samples:
             return
-        before, parts_before = self._samples, self._parts
+        before, parts = self._samples, self._parts
         self._samples = samples
-        self._parts = parts = list(map(self._part, map(_values, samples)))
         self.polls += 1
         self.moved = None
         if len(before) != len(samples):
+            self._parts = list(map(self._part, map(_values, samples)))
             return
         # Whole lists at a time: this is a poll's hot path.
+        others = list(compress(range(len(samples)), map(is_not, samples, before)))
+        others_parts = [self._part(samples[place].values) for place in others]
         changed = [
-            (sample, old)
-            for sample, old, part, old_part in zip(
-                samples, before, parts, parts_before, strict=True
-            )
-            if part != old_part or sample.subject is not old.subject
+            (samples[place], before[place])
+            for place, part in zip(others, others_parts, strict=True)
+            if part != parts[place] or samples[place].subject is not before[place].subject
         ]
+        for place, part in zip(others, others_parts, strict=True):
+            parts[place] = part
         if len(changed) > len(samples) * _MOST:
             return  # to ask about all of them costs no more
         moved: dict[Identity, Sample] = {}

@@ -8,11 +8,13 @@ from enum import Enum
 
 from monitor.core.alert import Alert
 from monitor.core.delivery import Delivered, Outcome, Retryable
+from monitor.core.kinds import KINDS, Values
 from monitor.core.matching import Where
 from monitor.core.mute import Silence
 from monitor.core.plan import Plan
 from monitor.core.rehearsal import ACKNOWLEDGED_FOR, Rehearsal
-from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject, Values
+from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject
+from monitor.instants import posix_us
 
 
 class Mark(Enum):
@@ -202,6 +204,7 @@ class _Poll:
         self._collector = collector
         self._kinds = kinds
         self._series = series
+        self._shown: list[Values | Mark] = [Mark.ABSENT] * len(series)
         self._samples: list[Sample | Mark] = [Mark.ABSENT] * len(series)
         self._changes: dict[int, list[int]] = {}
         for place, one in enumerate(series):
@@ -210,17 +213,21 @@ class _Poll:
                 if shown != before:
                     self._changes.setdefault(step, []).append(place)
                 before = shown
+        self._aged: set[int] = set()
         self._outcome: tuple[Sample, ...] | Failed = ()
         self._next = 0
 
     def at(self, step: int, now: datetime) -> Snapshot:
-        changed = False
+        # An age that a series shows again is that of another instant.
+        moved = set(self._aged)
         while self._next <= step:
             for place in self._changes.get(self._next, ()):
-                changed = True
-                self._change(place, self._next)
+                moved.add(place)
+                self._shown[place] = self._series[place].steps[self._next]
             self._next += 1
-        if changed:
+        for place in moved:
+            self._show(place, posix_us(now))
+        if moved:
             self._outcome = (
                 Failed(kind="unreachable", message="the poll failed")
                 if Mark.FAILED in self._samples
@@ -238,7 +245,13 @@ class _Poll:
             else Collected(kinds=self._kinds, samples=outcome, observed_at=now),
         )
 
-    def _change(self, place: int, step: int) -> None:
-        one = self._series[place]
-        shown = one.steps[step]
-        self._samples[place] = shown if isinstance(shown, Mark) else Sample(one.subject, shown)
+    def _show(self, place: int, at_us: float) -> None:
+        subject, shown = self._series[place].subject, self._shown[place]
+        self._aged.discard(place)
+        if isinstance(shown, Mark):
+            self._samples[place] = shown
+            return
+        kind = KINDS[subject.kind]
+        self._samples[place] = Sample(subject, kind.values_of(shown, at_us))
+        if any(shown[age] is not None for age in kind.ages):
+            self._aged.add(place)

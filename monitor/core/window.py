@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from monitor.core.bound import Bound, Unclear
+from monitor.instants import posix_us
 
 LONGEST_WINDOW = timedelta(days=30)
 SWEEP_EVERY_S = 3600.0
@@ -78,8 +79,9 @@ class Windows:
     """The recent past of metrics, by subject and position of the metric in its kind.
 
     `spans` says by kind and position how far back rules look; elsewhere 30 days are kept. `now` is
-    the end of every window; without it a window ends at a metric's last observation. Instants
-    are to come from one clock. Not for several threads at once.
+    the end of every window and the instant of every age (`now_us`: in microseconds since 1970);
+    without it a window ends at a metric's last observation. Instants are to come from one clock.
+    Not for several threads at once.
     """
 
     def __init__(self, spans: Spans = MappingProxyType({})) -> None:
@@ -92,6 +94,7 @@ class Windows:
         self._series: dict[tuple[Identity, int], _Series] = {}
         self._now: datetime | None = None
         self._now_s = -math.inf
+        self.now_us = -math.inf
         self._swept_s = -math.inf
 
     @property
@@ -104,6 +107,7 @@ class Windows:
         """Set the end of every window; forget, once an hour, subjects not seen for long."""
         self._now = now
         self._now_s = now.timestamp()
+        self.now_us = posix_us(now)
         if abs(self._now_s - self._swept_s) >= SWEEP_EVERY_S:
             self._swept_s = self._now_s
             self._series = {

@@ -13,6 +13,7 @@ from monitor.errors import (
     OrchestratorError,
     UnexpectedResponse,
 )
+from monitor.orchestrator.known_rows import KnownRows
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.wire import columns
 
@@ -42,14 +43,19 @@ class Listing(Generic[T]):
         expand: Sequence[str] = (),
         order_by: str = "Id",
         key: Callable[[T], Hashable] | None = None,
+        known: KnownRows[T] | None = None,
     ) -> None:
-        """Describe the list; asked for are the columns that `row` reads."""
+        """Describe the list; asked for are the columns that `row` reads.
+
+        `known` keeps its rows from one poll to the next, where it is asked for tenant-wide only.
+        """
         self._path = path
         self._row = row
         self._select: Sequence[str] = columns(row)
         self._expand = expand
         self._order_by = order_by
         self._key = key
+        self._known = known
 
     def __call__(self, poll: Poll, folder_id: int | None = None) -> list[T]:
         """Return all rows, in this folder or tenant-wide. Raises OrchestratorError."""
@@ -73,6 +79,7 @@ class Listing(Generic[T]):
             order_by=self._order_by,
             folder_id=None if is_in_path else folder_id,
             key=self._key,
+            known=self._known,
         )
 
 

@@ -8,7 +8,7 @@ import contextlib
 import math
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -29,10 +29,15 @@ MOST_PAGES = 1000
 def query_string(params: Mapping[str, object | None]) -> str:
     """Return the query, None left out, values percent-encoded throughout (a space is `%20`)."""
     return "&".join(
-        f"{quote(name, safe='$')}={quote(_text(value), safe='')}"
+        f"{_quoted(name, '$')}={_quoted(_text(value), '')}"
         for name, value in params.items()
         if value is not None
     )
+
+
+@lru_cache(maxsize=1024)
+def _quoted(text: str, safe: str) -> str:
+    return quote(text, safe=safe)  # each poll asks the same again
 
 
 def list_params(

@@ -12,6 +12,7 @@ from monitor.orchestrator.answers import Answer
 from monitor.orchestrator.deadline import Deadline
 from monitor.orchestrator.decoders import UNREADABLE, decoder_of
 from monitor.orchestrator.failures import not_json
+from monitor.orchestrator.known_rows import KnownRows
 from monitor.orchestrator.odata import (
     PAGE_SIZE,
     Chunk,
@@ -134,21 +135,23 @@ class Poll:
         folder_id: int | None = None,
         page_size: int = PAGE_SIZE,
         key: Callable[[T], Hashable] | None = None,
+        known: KnownRows[T] | None = None,
     ) -> Generator[builtins.list[T], None, None]:
         """Yield the rows of a list page by page; at most some ten pages are there at a time.
 
         `order_by` must be stable, `page_size` not above the server's cap for this list. `key`
-        removes rows that moved from one page to the next, and keeps the keys for it. Rows that
-        cannot be read are left out and counted in `skipped`. Whoever does not want all pages
-        closes the generator.
+        removes rows that moved from one page to the next, and keeps the keys for it. `known` are
+        the rows of the same list as it came last: nobody may change a row then. Rows that cannot be
+        read are left out and counted in `skipped`. Whoever does not want all pages closes the
+        generator.
 
         Raises:
             OrchestratorError: any of its conditions, also after some pages.
         """
         options = list_params(select=select, expand=expand, filter_by=filter, order_by=order_by)
         options.update(params or {})
-        known, memory = (path, folder_id), self._memory
-        pace = Pace(memory.pages_s.get(known, 0.0))
+        list_, memory = (path, folder_id), self._memory
+        pace = Pace(memory.pages_s.get(list_, 0.0))
 
         def fetch(skip: int, with_count: bool) -> Chunk[T]:  # noqa: FBT001 - called by position
             paging = {
@@ -159,6 +162,8 @@ class Poll:
             left_s = self.deadline.remaining_s()
             answer = self._fetch(path, {**options, **paging}, folder_id)
             pace.took(left_s - self.deadline.remaining_s())
+            if known is not None:
+                return known.decode(answer, skip, path)
             return decode_page(answer, row, path)
 
         def follow(link: str) -> Chunk[T]:
@@ -176,7 +181,7 @@ class Poll:
             fetch,
             follow,
             page_size=page_size,
-            expected=memory.lengths.get(known, 0),
+            expected=memory.lengths.get(list_, 0),
             endpoint=path,
         )
         for page in sweep.pages(pace):
@@ -189,7 +194,7 @@ class Poll:
                 seen.update(map(key, rows))
             yield rows
             del page, rows
-        memory.lengths[known], memory.pages_s[known] = sweep.length, pace.page_s
+        memory.lengths[list_], memory.pages_s[list_] = sweep.length, pace.page_s
 
     def list(
         self,
@@ -204,6 +209,7 @@ class Poll:
         folder_id: int | None = None,
         page_size: int = PAGE_SIZE,
         key: Callable[[T], Hashable] | None = None,
+        known: KnownRows[T] | None = None,
     ) -> builtins.list[T]:
         """Return all rows of `pages`, for which see there.
 
@@ -221,6 +227,7 @@ class Poll:
             folder_id=folder_id,
             page_size=page_size,
             key=key,
+            known=known,
         )
         rows = next(pages, [])
         for page in pages:

@@ -51,6 +51,18 @@ def host_sessions(runtimes: Sequence[Runtime]) -> dict[object, Runtime]:
     return sessions
 
 
+def is_same_session(before: Runtime, now: Runtime) -> bool:
+    """Tell whether two rows differ at most in what a session does and when it reported."""
+    moved = msgspec.structs.replace(
+        before,
+        reporting_time=now.reporting_time,
+        status=now.status,
+        is_unresponsive=now.is_unresponsive,
+        used_runtimes=now.used_runtimes,
+    )
+    return moved == now
+
+
 def session_id_of(row: Runtime) -> object:
     """Return what a session is told apart by in the list of hosts."""
     if row.session_id is not None:

@@ -9,8 +9,10 @@ a second, changes nothing about what we know of the server's.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import gt, lt
 
 REMEMBER_S = 600.0
 _RESOLUTION = timedelta(seconds=1)
@@ -28,21 +30,40 @@ class Offset:
     within_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Bounds:
-    """Between which instants the server's clock stood when the monotonic clock stood at zero."""
+class _Extreme:
+    """The greatest of the bounds of the last ten minutes, or the least.
 
-    at_s: float
-    low: datetime
-    high: datetime
+    Kept are those that will be it once the ones before them are too old: hardly ever many.
+    """
+
+    def __init__(self, is_beyond: Callable[[datetime, datetime], bool]) -> None:
+        self._is_beyond = is_beyond
+        self._bounds: deque[tuple[float, datetime]] = deque(maxlen=_MOST)
+
+    def add(self, at_s: float, bound: datetime) -> datetime:
+        """Take in a bound that was learned at an instant; return the extreme one."""
+        bounds = self._bounds
+        while bounds and at_s - bounds[0][0] > REMEMBER_S:
+            bounds.popleft()
+        while bounds and not self._is_beyond(bounds[-1][1], bound):
+            bounds.pop()
+        bounds.append((at_s, bound))
+        return bounds[0][1]
+
+    def clear(self) -> None:
+        self._bounds.clear()
 
 
 class Skew:
-    """The intersection of the bounds of the last ten minutes. Not thread-safe."""
+    """Between which instants the server's clock stood when the monotonic clock stood at zero.
+
+    That is the intersection of the bounds of the last ten minutes. Not thread-safe.
+    """
 
     def __init__(self) -> None:
         """Know nothing: the server's time counts as ours."""
-        self._bounds: deque[_Bounds] = deque(maxlen=_MOST)
+        self._lows, self._highs = _Extreme(gt), _Extreme(lt)
+        self._learned_s: float | None = None
         self._low = self._high = _PLAUSIBLE[0]
         self._ours = _PLAUSIBLE[0]
 
@@ -55,20 +76,16 @@ class Skew:
         """
         if not _PLAUSIBLE[0] <= date <= _PLAUSIBLE[1]:
             return
-        newest = _Bounds(
-            at_s=received_s,
-            low=date - timedelta(seconds=received_s),
-            high=date + _RESOLUTION - timedelta(seconds=sent_s),
-        )
-        bounds = self._bounds
-        while bounds and received_s - bounds[0].at_s > REMEMBER_S:
-            bounds.popleft()
-        self._low = max((newest.low, *(one.low for one in bounds)))
-        self._high = min((newest.high, *(one.high for one in bounds)))
+        low = date - timedelta(seconds=received_s)
+        high = date + _RESOLUTION - timedelta(seconds=sent_s)
+        self._low = self._lows.add(received_s, low)
+        self._high = self._highs.add(received_s, high)
         if self._low > self._high:
-            bounds.clear()
-            self._low, self._high = newest.low, newest.high
-        bounds.append(newest)
+            self._lows.clear()
+            self._highs.clear()
+            self._low = self._lows.add(received_s, low)
+            self._high = self._highs.add(received_s, high)
+        self._learned_s = received_s
         self._ours = now - timedelta(seconds=received_s)
 
     def server_time(self, now: datetime, elapsed_s: float) -> datetime:
@@ -91,7 +108,7 @@ class Skew:
         this machine was asleep, which is. The next answer tells; without one for ten minutes
         nothing is known any more.
         """
-        if not self._bounds:
+        if self._learned_s is None:
             return False
         parted = abs(now - timedelta(seconds=elapsed_s) - self._ours) > _STEP
-        return not parted or elapsed_s - self._bounds[-1].at_s <= REMEMBER_S
+        return not parted or elapsed_s - self._learned_s <= REMEMBER_S

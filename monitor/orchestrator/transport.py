@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 import httpx
 from pydantic import SecretStr
@@ -124,7 +125,10 @@ class Transport:
             raise self._too_slow(exchange)
         try:
             request = self._client.http.build_request(
-                exchange.method, exchange.url, headers=exchange.headers, content=exchange.content
+                exchange.method,
+                _url(exchange.url),
+                headers=exchange.headers,
+                content=exchange.content,
             )
             course = self._course(request, deadline)
             try:
@@ -236,6 +240,16 @@ class Transport:
             "Orchestrator or the network is slow, or `every` is too short"
         )
         return Unreachable(msg, endpoint=exchange.endpoint)
+
+
+@lru_cache(maxsize=1024)
+def _url(text: str) -> httpx.URL:
+    """Return an address, parsed: polls ask for the same ones over and over.
+
+    Raises:
+        httpx.InvalidURL: it is none.
+    """
+    return httpx.URL(text)
 
 
 def _proxy(address: SecretStr, tls: ssl.SSLContext) -> httpx.Proxy:

@@ -13,9 +13,10 @@ from typing import ClassVar, Generic, TypeVar
 
 import msgspec
 
+from monitor.instants import EPOCH, MICROSECOND, NEVER_US, posix_us
+
 T = TypeVar("T")
 
-_A_CENTURY_S = 100 * 365 * 86400.0
 _BEYOND_COUNTS = 2.0**63
 
 
@@ -244,18 +245,17 @@ def parse_time(text: str | None) -> datetime | None:
         return None
 
 
-def ages_s(times: Sequence[str | None], now: datetime) -> list[float | None]:
-    """Return the seconds since each time, at least zero; None where `parse_time` has none.
+def instants_us(times: Sequence[str | None]) -> list[float]:
+    """Return each time in microseconds since 1970; `NEVER_US` where `parse_time` has none.
 
     One pass without a branch where all are there, which is the rule: this is a poll's hot path.
     """
     parse = datetime.fromisoformat
     try:
-        ages = [(now - parse(text)).total_seconds() for text in times]  # type: ignore[arg-type] # null raises
+        instants = [(parse(text) - EPOCH) / MICROSECOND for text in times]  # type: ignore[arg-type] # null raises
     except (TypeError, ValueError, OverflowError):
         pass
     else:
-        if not ages or (min(ages) >= 0 and max(ages) < _A_CENTURY_S):
-            return list(ages)
-    parsed = [parse_time(text) for text in times]
-    return [None if at is None else max(0.0, (now - at).total_seconds()) for at in parsed]
+        if not instants or min(instants) > 0:
+            return instants
+    return [NEVER_US if at is None else posix_us(at) for at in map(parse_time, times)]

@@ -5,25 +5,28 @@ does not commit, the caller forgets the book: it is read again from the database
 right by definition, even when nobody can tell whether a lost commit was made.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from operator import is_not
 
-from monitor.core.kinds import Kind
-from monitor.core.sample import Sample, Subject, Values
-from monitor.store.steps import Stepped, Stepper
+from monitor.core.kinds import Kind, Values
+from monitor.core.sample import Sample, Subject
+from monitor.store.steps import MINUTE_US, Stepped, Stepper, next_step_us
 from monitor.store.text import storable
 
 # A subject counts as gone after this many good polls in a row without it.
 GONE_AFTER = 3
+
+_US_PER_MS = 1000
 
 
 @dataclass(slots=True)
 class Entry:
     """A subject that is there.
 
-    `recorded` are the values with which the open stretch began; those seen since step the same.
+    `recorded` are the values with which the open stretch began, as they were then; those seen since
+    step the same.
     `moving` are the labels whose changes are history.
     """
 
@@ -68,8 +71,10 @@ class Book:
     """The subjects of one kind of one tenant. `ids` knows the gone ones as well.
 
     `missing` are counted by complete polls, and are gone in the end; `absent` are all that were not
-    in the last answer, by when that began. `last_samples`, `last_subjects` and `last_stepped` are
-    the last poll's, in its order. `has_mended` tells whether a key had to be changed to be stored.
+    in the last answer, by when that began. `last_samples` and `last_stepped` are the last poll's,
+    in its order, `limits_us` how old each age may become until one that lives on is looked at.
+    `last_seen_us` is when it saw, `last_late_us` how much later it is recorded. `has_mended` tells
+    whether a key had to be changed to be stored.
     """
 
     kind: Kind
@@ -81,30 +86,35 @@ class Book:
     last_at_ms: int = 0
     has_mended: bool = False
     last_samples: Sequence[Sample] = ()
-    last_subjects: list[Subject] = field(default_factory=list)
     last_stepped: list[Stepped] = field(default_factory=list)
+    limits_us: dict[int, list[float]] = field(default_factory=dict)
+    last_seen_us: float = 0.0
+    last_late_us: float = 0.0
 
     def compare(
         self,
         samples: Sequence[Sample],
         at_ms: int,
+        seen_us: float,
         *,
         next_id: Callable[[], int],
         complete: bool,
     ) -> Changes:
         """Take over a poll's samples and return what they change; a subject's last one counts.
 
+        They were seen at `seen_us` (microseconds since 1970) and are recorded under `at_ms`.
         `complete`: a subject that is not among them was not in the answer.
         """
         changes = Changes()
-        moved = self._replaced(samples, at_ms)
+        late_us = at_ms * _US_PER_MS - seen_us
+        moved = self._moved(samples, seen_us, late_us)
         if moved is None:
             if len({sample.subject.key for sample in samples}) != len(samples):
                 samples = list({sample.subject.key: sample for sample in samples}.values())
-            moved = self._moved(samples, at_ms)
-        self.last_samples = samples
+            moved = self._all(samples, seen_us, late_us)
+        self.last_samples, self.last_seen_us, self.last_late_us = samples, seen_us, late_us
         for sample, stepped in moved:
-            subject, values, key = sample.subject, sample.values, sample.subject.key
+            subject, key = sample.subject, sample.subject.key
             entry = self.entries.get(key)
             if entry is None:
                 stored = storable(key)
@@ -112,7 +122,10 @@ class Book:
                     self.has_mended = True
                     entry = self.entries.get(stored)
                 if entry is None:
-                    self._add(stored, sample, stepped, at_ms, next_id, changes)
+                    recorded = self.kind.values_at(sample.values, seen_us)
+                    entry = self._new(stored, subject, recorded, stepped, at_ms, next_id)
+                    changes.opened.append(entry)
+                    changes.named.append(entry)
                     continue
             same_subject = subject is entry.subject
             moving = entry.moving if same_subject else self._renamed(entry, subject, changes)
@@ -121,74 +134,84 @@ class Book:
                     Closed(entry.id, entry.since_ms, at_ms, entry.moving, entry.recorded)
                 )
                 entry.stepped, entry.moving = stepped, moving
-                entry.recorded, entry.since_ms = values, at_ms
+                entry.recorded = self.kind.values_at(sample.values, seen_us)
+                entry.since_ms = at_ms
                 changes.changed.append(entry)
         self._look_for_absent(samples, at_ms, changes, complete=complete)
         return changes
 
-    def _replaced(
-        self, samples: Sequence[Sample], at_ms: int
+    def _moved(
+        self, samples: Sequence[Sample], at_us: float, late_us: float
     ) -> Iterable[tuple[Sample, Stepped]] | None:
-        """Return the samples that are other objects than those of the last poll in their places.
-
-        None where that is no short cut: a collector that makes all samples anew is told by the
-        first of them, other subjects by their number or their keys.
-        """
-        before = self.last_samples
-        if not samples or len(samples) != len(before) or samples[0] is not before[0]:
-            return None
-        places = list(compress(range(len(samples)), map(is_not, samples, before)))
-        if any(samples[at].subject.key != before[at].subject.key for at in places):
-            return None
-        found = [samples[at] for at in places]
-        steps = self.step([sample.values for sample in found], at_ms)
-        for at, sample, stepped in zip(places, found, steps, strict=True):
-            self.last_subjects[at], self.last_stepped[at] = sample.subject, stepped
-        return zip(found, steps, strict=True)
-
-    def _moved(self, samples: Sequence[Sample], at_ms: int) -> Iterable[tuple[Sample, Stepped]]:
-        """Return the samples that may change something.
+        """Return the samples that may change something; None where that is no short cut.
 
         A poll lists its subjects in the order of the last one, but for the few that come and go:
-        what stands where it stood, and steps the same, needs no further look. Whole lists at a
-        time, since this is a poll's hot path.
+        then only other objects in their places count, and those that time alone moves by now.
+        Whole lists at a time, since this is a poll's hot path.
         """
-        before, before_stepped = self.last_subjects, self.last_stepped
-        self.last_subjects = subjects = [sample.subject for sample in samples]
-        self.last_stepped = steps = self.step([sample.values for sample in samples], at_ms)
-        if len(subjects) != len(before):
-            return zip(samples, steps, strict=True)
-        return [
-            (sample, stepped)
-            for sample, stepped, subject, known, known_stepped in zip(
-                samples, steps, subjects, before, before_stepped, strict=True
-            )
-            if subject is not known or stepped != known_stepped
-        ]
+        before = self.last_samples
+        if len(samples) != len(before) or late_us != self.last_late_us or at_us < self.last_seen_us:
+            return None
+        replaced = compress(range(len(samples)), map(is_not, samples, before))
+        places = sorted({*replaced, *self._aged(samples, at_us)})
+        found = [samples[place] for place in places]
+        were = [before[place] for place in places]
+        if any(
+            new.subject is not old.subject and new.subject.key != old.subject.key
+            for new, old in zip(found, were, strict=True)
+        ):
+            return None
+        steps = self.step([sample.values for sample in found], at_us, late_us)
+        moved = []
+        for place, sample, known, stepped in zip(places, found, were, steps, strict=True):
+            if sample.subject is not known.subject or stepped != self.last_stepped[place]:
+                self.last_stepped[place] = stepped
+                moved.append((sample, stepped))
+            for age, limits in self.limits_us.items():
+                # It is worth finding out of what lives on only.
+                lives_on = sample is known
+                limits[place] = next_step_us(sample.values[age], at_us) if lives_on else MINUTE_US
+        return moved
 
-    def _add(
+    def _aged(self, samples: Sequence[Sample], at_us: float) -> Iterator[int]:
+        """Yield the places of the samples of which an age has come to its next step."""
+        for age, limits in self.limits_us.items():
+            pairs = enumerate(zip(samples, limits, strict=True))
+            yield from [
+                place
+                for place, (sample, limit) in pairs
+                if (since := sample.values[age]) is not None and at_us - since >= limit
+            ]
+
+    def _all(
+        self, samples: Sequence[Sample], at_us: float, late_us: float
+    ) -> Iterable[tuple[Sample, Stepped]]:
+        """Return all samples: other subjects are there, or others in their places."""
+        self.last_stepped = self.step([sample.values for sample in samples], at_us, late_us)
+        self.limits_us = {age: [MINUTE_US] * len(samples) for age in self.kind.ages}
+        return zip(samples, self.last_stepped, strict=True)
+
+    def _new(
         self,
         key: str,
-        sample: Sample,
+        subject: Subject,
+        recorded: Values,
         stepped: Stepped,
         at_ms: int,
         next_id: Callable[[], int],
-        changes: Changes,
-    ) -> None:
+    ) -> Entry:
         subject_id = self.ids.get(key)
         if subject_id is None:
             subject_id = self.ids[key] = next_id()
-        entry = Entry(
+        entry = self.entries[key] = Entry(
             id=subject_id,
-            subject=sample.subject,
-            recorded=sample.values,
+            subject=subject,
+            recorded=recorded,
             stepped=stepped,
-            moving=moving_labels(self.kind, sample.subject),
+            moving=moving_labels(self.kind, subject),
             since_ms=at_ms,
         )
-        self.entries[key] = entry
-        changes.opened.append(entry)
-        changes.named.append(entry)
+        return entry
 
     def _renamed(self, entry: Entry, subject: Subject, changes: Changes) -> tuple[str, ...]:
         """Take over a new subject object, and return its moving labels."""

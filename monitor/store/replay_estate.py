@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, TypeGuard
 
-from monitor.core.kinds import MINUTE_S, Kind
-from monitor.core.sample import Sample, Subject, Values
+from monitor.core.kinds import MINUTE_S, Kind, Values
+from monitor.core.sample import Sample, Subject
 from monitor.store.kind_tables import is_flag
-from monitor.store.snapshots import read_values
+from monitor.store.load_book import read_values
 
 US_PER_MS = 1000
 US_PER_S = 1_000_000
@@ -29,9 +29,10 @@ class Sight:
 
 
 class Aging(Sample):
-    """A sample of which time alone moves some values: what they are is found out when asked.
+    """A sample with values that time may move: what they are is found out when asked.
 
-    `moved_by_time` are their positions, and the seconds in which each rises by one.
+    `moved_by_time` are their positions, and the seconds in which each rises by one. `grows` tells
+    whether time alone moves one of them.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Aging(Sample):
         "_recorded",
         "_sight",
         "_since_us",
+        "grows",
     )
 
     def __init__(
@@ -62,6 +64,7 @@ class Aging(Sample):
         self._sight = sight
         self._grown_us = -1
         self._grown = recorded
+        self.grows = any(_grows(recorded[index], unit_s) for index, unit_s in moved_by_time)
 
     @property
     def values(self) -> Values:  # type: ignore[override]  # read-only, as nobody changes a sample
@@ -73,7 +76,7 @@ class Aging(Sample):
         return self._grown
 
     def _grow(self, now_us: int) -> Values:
-        """Return what the values have become by the time alone.
+        """Return what the values have become by the time alone, as a sample holds them.
 
         One that would have been recorded anew by now has begun anew meanwhile, nobody knows when:
         it stays what it was.
@@ -91,7 +94,7 @@ class Aging(Sample):
             step = self._kind.metrics[index].step
             if step(now) == step(value):
                 values[index] = now
-        return tuple(values)
+        return self._kind.values_of(tuple(values), now_us)
 
 
 def _grows(value: float | None, unit_s: float) -> TypeGuard[float]:
@@ -148,6 +151,7 @@ class Estate:
     _first: int = field(init=False)
     _has_flags: bool = field(init=False)
     _moved_by_time: Sequence[tuple[int, float]] = field(init=False)
+    _moving_places: Collection[int] = field(init=False)
 
     def __post_init__(self) -> None:
         """Find where the metrics are, and which of them are moved by time alone."""
@@ -158,6 +162,8 @@ class Estate:
             for index, metric in enumerate(self.kind.metrics)
             if metric.rises_every_s and (self.spoken_of is None or metric.name in self.spoken_of)
         ]
+        # An age that does not grow is that of another instant at each poll.
+        self._moving_places = {place for place, _ in self._moved_by_time}.union(self.kind.ages)
 
     def at_ms(self, observed_ms: int) -> int:
         """Return the instant under which a poll was recorded: history runs forwards."""
@@ -200,7 +206,7 @@ class Estate:
                 continue
             are_new = are_new or subject_id not in shown
             shown[subject_id] = sample = self._sample(one)
-            if type(sample) is Aging:
+            if isinstance(sample, Aging) and sample.grows:
                 aging[subject_id] = sample
             else:
                 moved.append(sample)
@@ -264,9 +270,6 @@ class Estate:
 
     def _sample(self, one: There) -> Sample:
         values = self.recorded(one)
-        for index, unit_s in self._moved_by_time:
-            if _grows(values[index], unit_s):
-                return Aging(
-                    one.subject, values, one.seen_us, self.kind, self._moved_by_time, self._sight
-                )
-        return Sample(one.subject, values)
+        if all(values[place] is None for place in self._moving_places):
+            return Sample(one.subject, values)
+        return Aging(one.subject, values, one.seen_us, self.kind, self._moved_by_time, self._sight)

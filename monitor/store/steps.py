@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from math import isfinite
 
-from monitor.core.kinds import MINUTE_S, Kind, by_doubling, exactly
-from monitor.core.sample import Values
+from monitor.core.ages import S_IN_US, age_s
+from monitor.core.kinds import MINUTE_S, Kind, Values, by_doubling, exactly
 
 Stepped = tuple[object, ...]
-Stepper = Callable[[Sequence[Values], int], list[Stepped]]
-"""Takes the values of samples, and when they were so (milliseconds since 1970)."""
+Stepper = Callable[[Sequence[Values], float, float], list[Stepped]]
+"""Takes what samples hold, the instant at which they were seen, and how much later they count as
+recorded (both in microseconds)."""
+
+MINUTE_US = MINUTE_S * S_IN_US
 
 
 def stepper(kind: Kind) -> Stepper:
@@ -20,19 +23,20 @@ def stepper(kind: Kind) -> Stepper:
     steps = tuple(
         (index, metric.step)
         for index, metric in enumerate(kind.metrics)
-        if metric.step is not exactly
+        if metric.step is not exactly and index not in kind.ages
     )
-    if not steps:
-        return lambda samples, _at_ms: list(samples)
+    if not steps and not kind.ages:
+        return lambda samples, _at_us, _late_us: list(samples)
 
-    if len(steps) == 1 and steps[0] == (0, by_doubling):
-        # Sessions, whose heartbeats all age between two polls: no loop and no list for each.
-        def step_first(samples: Sequence[Values], at_ms: int) -> list[Stepped]:
+    if not steps and kind.ages == (0,):
+        # Sessions, whose heartbeats all move in each poll: no loop and no list for each.
+        def step_first(samples: Sequence[Values], at_us: float, late_us: float) -> list[Stepped]:
+            fresh_us = at_us - MINUTE_US
             return [
                 (
                     0.0
-                    if (age := values[0]) is not None and age < MINUTE_S
-                    else _age_step(age, at_ms),
+                    if (since := values[0]) is not None and since > fresh_us
+                    else _age_step(since, at_us, late_us),
                     values[1:],
                 )
                 for values in samples
@@ -40,20 +44,31 @@ def stepper(kind: Kind) -> Stepper:
 
         return step_first
 
-    def step(values: Values, at_ms: int) -> Stepped:
+    def step(values: Values, at_us: float, late_us: float) -> Stepped:
         stepped: list[object] = list(values)
+        for index in kind.ages:
+            stepped[index] = _age_step(values[index], at_us, late_us)
         for index, function in steps:
             value = values[index]
-            if value is not None:
-                is_age = function is by_doubling
-                stepped[index] = _age_step(value, at_ms) if is_age else function(value)
+            stepped[index] = None if value is None else function(value)
         return tuple(stepped)
 
-    return lambda samples, at_ms: [step(values, at_ms) for values in samples]
+    return lambda samples, at_us, late_us: [step(values, at_us, late_us) for values in samples]
 
 
-def _age_step(age: float | None, at_ms: int) -> object:
+def next_step_us(since: float | None, at_us: float) -> float:
+    """Return the age (microseconds) at which time alone makes the next step."""
+    if since is None or at_us - since < MINUTE_US:
+        return MINUTE_US
+    doublings: float = 2.0 ** by_doubling(age_s(since, at_us))
+    return MINUTE_US * doublings
+
+
+def _age_step(since: float | None, at_us: float, late_us: float) -> object:
     """Return how often an age has doubled, and when it began (microseconds since 1970)."""
-    if age is None or not isfinite(age) or age < MINUTE_S:
-        return None if age is None else by_doubling(age)
-    return by_doubling(age), at_ms * 1000 - round(age * 1e6)
+    if since is None:
+        return None
+    age = age_s(since, at_us)
+    if age < MINUTE_S or not isfinite(age):
+        return by_doubling(age)
+    return by_doubling(age), since + late_us

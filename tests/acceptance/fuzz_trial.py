@@ -16,6 +16,7 @@ from tests.acceptance.fuzz_damage import Damage, Damager
 from tests.acceptance.fuzz_estate import MARK
 from tests.acceptance.fuzz_rows import ENTITIES, EVERYBODY, Who, name_of
 from tests.acceptance.fuzz_site import ALL, Place, Site, Told, Watch, is_rare, picture
+from tests.builders import shown
 
 OFTEN_S, RARELY_S = 30.0, 930.0
 MOST_SECONDS = 5.0
@@ -138,7 +139,10 @@ class Trial:
     def _look_at_samples(self, outcome: Collected) -> None:
         for sample in outcome.samples:
             subject = sample.subject
-            if not all(value is None or math.isfinite(value) for value in sample.values):
+            if not all(
+                value is None or math.isfinite(value)
+                for value in shown(sample, outcome.observed_at)
+            ):
                 self._fail(f"{sample}")
             for text in (subject.key, subject.name, *subject.labels.values()):
                 if not _is_clean(text):

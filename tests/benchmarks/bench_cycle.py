@@ -28,6 +28,7 @@ import urllib3
 from monitor.config.history import open_history
 from monitor.config.load import load_text
 from monitor.core.sample import Collected, Snapshot
+from monitor.daemon.garbage import calm
 from monitor.daemon.logs import configure
 from monitor.daemon.poller import Poller
 from monitor.daemon.wiring import build_service
@@ -231,6 +232,7 @@ def main() -> None:
     rounds = options.parse_args().rounds
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - no file
         configure("info", "json", (), nowhere)
+        calm()  # as the daemon runs
         sys.excepthook = sys.__excepthook__  # a failed check is to be seen
         print(f"CPU of a cycle, {SESSIONS:,} sessions, 5 % changed; median of {rounds}")  # noqa: T201
         print(f"{'':48}{'floor ms':>9}{'ours ms':>9}{'ratio':>7}")  # noqa: T201

@@ -25,6 +25,7 @@ from monitor.core.sample import Collected, Sample, Snapshot, Subject
 from monitor.daemon.garbage import calm
 from monitor.daemon.logs import configure
 from monitor.daemon.wiring import build_service
+from monitor.instants import posix_us
 from monitor.pipeline.evaluate import Instant
 from monitor.store.schema import upgrade
 from tests.benchmarks.alertmanager import Alertmanager, alertmanager, is_installed
@@ -93,11 +94,12 @@ class Ours:
 
     def _settle(self, subjects: Sequence[str], items: float) -> None:
         at = self._now()
+        worked_us = posix_us(at.now) - 20e6
         samples = [
             Sample(
                 Subject(tenant="bench", kind="queue", key=name, name=name, labels={"queue": name}),
                 # In the order of `QUEUE.metrics`.
-                (items, 3, 5000, 12, 7, 5, 4.5, 20.0, None, None, None, None),
+                (items, 3, 5000, 12, 7, 5, 4.5, worked_us, None, None, None, None),
             )
             for name in subjects
         ]

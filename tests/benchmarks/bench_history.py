@@ -234,12 +234,14 @@ def _samples(
 ) -> Iterator[Sample]:
     """Yield each minute's sample; while nothing changes it is the same object."""
     subject = Subject(tenant=TENANT, kind=kind, key=str(number), name=f"{kind} {number}")
-    rest = (None,) * (len(KINDS[kind].metrics) - len(changes[0][1]))
-    last: Sample | None = None
-    for seen in by_minute(changes, 2 * MINUTES):
-        values = (*seen, *rest)
-        if last is None or values != last.values:
-            last = Sample(subject, values)
+    declared = KINDS[kind]
+    rest = (None,) * (len(declared.metrics) - len(changes[0][1]))
+    before: tuple[float, ...] = ()
+    last = Sample(subject, ())
+    for minute, seen in enumerate(by_minute(changes, 2 * MINUTES)):
+        if seen != before:
+            before = seen
+            last = Sample(subject, declared.values_of((*seen, *rest), instant_ms(minute) * 1000))
         yield last
 
 

@@ -23,6 +23,7 @@ from monitor.core.desk import Desk
 from monitor.core.remit import Remit
 from monitor.core.sample import Collected, Sample, Snapshot, Subject
 from monitor.daemon.garbage import calm
+from monitor.instants import posix_us
 from tests.benchmarks.prometheus import Hit, is_installed, prometheus
 
 QUEUES = 10_000
@@ -109,9 +110,10 @@ class Estate:
             self.waiting[number % QUEUES] = before - 0.25 if before.is_integer() else before + 0.25
         self.polls += 1
         at = START + self.polls * timedelta(minutes=1)
+        worked_us = posix_us(at) - 20e6
         # In the order of `QUEUE.metrics`.
         samples = [
-            Sample(subject, (items, 3, 5000, 12, 7, 5, 4.5, 20.0, None, None, None, None))
+            Sample(subject, (items, 3, 5000, 12, 7, 5, 4.5, worked_us, None, None, None, None))
             for subject, items in zip(self.subjects, self.waiting, strict=True)
         ]
         outcome = Collected(kinds=("queue",), samples=tuple(samples), observed_at=at)

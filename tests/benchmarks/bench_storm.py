@@ -78,9 +78,10 @@ class Floor:
         at_s = snapshot.started_at.timestamp()
         alerts, events = [], []
         for sample in snapshot.outcome.samples:
-            subject, age_s = sample.subject, sample.values[0]
-            if subject.kind != "session" or age_s is None:
+            subject, since_us = sample.subject, sample.values[0]
+            if subject.kind != "session" or since_us is None:
                 continue
+            age_s = at_s - since_us / 1e6
             is_bad = age_s > LIMIT_S
             if not is_bad and subject.key not in self._open:
                 continue

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject
+from monitor.instants import NEVER_US, posix_us
 from monitor.store import Store
+from tests.builders import shown
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 SESSIONS_EVERY = timedelta(seconds=30)
@@ -18,6 +20,9 @@ BATCH = 2000
 COLLECTOR_KINDS = {"sessions": ("session", "machine"), "queues": ("queue",)}
 
 _ROBOTS_OF_A_HOST = 4
+_SILENT = timedelta(minutes=2)
+_JUST_NOW = NEVER_US
+"""When a robot that lives reported last, whenever it is looked at: its age is 0 then."""
 _OPENING, _CLOSING, _SUNDAY_EVE = 7, 19, 5
 
 
@@ -32,8 +37,9 @@ class _Robot:
     def at(self, now: datetime, chance: random.Random) -> Sample:
         """Return how the robot is; while nothing changes it is the same object."""
         if self.silent_since is not None and now < self.until:
-            age = (now - self.silent_since).total_seconds()
-            return Sample(self.subject, (age, float(age > 120), 0.0, 0.0, float(self.busy), 0.0))
+            since_us, is_silent = posix_us(self.silent_since), now - self.silent_since > _SILENT
+            values = (since_us, float(is_silent), 0.0, 0.0, float(self.busy), 0.0)
+            return Sample(self.subject, values)
         if now < self.until:
             return self.sample
         self.silent_since = None
@@ -53,7 +59,7 @@ class _Robot:
             name=self.subject.name,
             labels=labels,
         )
-        values = (12.0, 0.0, 0.0, float(not self.busy), float(self.busy), 0.0)
+        values = (_JUST_NOW, 0.0, 0.0, float(not self.busy), float(self.busy), 0.0)
         self.sample = Sample(self.subject, values)
         return self.sample
 
@@ -87,7 +93,7 @@ class _Queue:
             float(self.failed),
             0.0,
             42.0,
-            (now - self.worked_at).total_seconds(),
+            posix_us(self.worked_at),
             None,
             None,
             None,
@@ -102,18 +108,18 @@ class _Hosts:
     def __init__(self) -> None:
         self._known: dict[int, tuple[tuple[Sample, ...], Sample]] = {}
 
-    def at(self, robots: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    def at(self, robots: tuple[Sample, ...], now: datetime) -> tuple[Sample, ...]:
         found = []
         for place in range(0, len(robots), _ROBOTS_OF_A_HOST):
             there = robots[place : place + _ROBOTS_OF_A_HOST]
             known = self._known.get(place)
             if known is None or any(a is not b for a, b in zip(known[0], there, strict=True)):
-                known = self._known[place] = (there, _host(there))
+                known = self._known[place] = (there, _host(there, now))
             found.append(known[1])
         return tuple(found)
 
 
-def _host(there: tuple[Sample, ...]) -> Sample:
+def _host(there: tuple[Sample, ...], now: datetime) -> Sample:
     labels = there[0].subject.labels
     subject = Subject(
         tenant=there[0].subject.tenant,
@@ -129,7 +135,7 @@ def _host(there: tuple[Sample, ...]) -> Sample:
     )
     silent, count = sum(one.values[1] or 0.0 for one in there), float(len(there))
     busy = sum(one.values[4] or 0.0 for one in there)
-    late = float(sum((one.values[0] or 0.0) > 75 for one in there)) if silent else 0.0
+    late = float(sum((shown(one, now)[0] or 0.0) > 75 for one in there)) if silent else 0.0
     return Sample(subject, (count, busy, count, silent, 0.0, late))
 
 
@@ -158,7 +164,7 @@ def polls(days: float, robots: int, queues: int, seed: int = 7) -> Iterator[Snap
             name=f"Robot {number}",
             labels=labels,
         )
-        fleet.append(_Robot(subject, Sample(subject, (12.0, 0.0, 0.0, 1.0, 0.0, 0.0))))
+        fleet.append(_Robot(subject, Sample(subject, (_JUST_NOW, 0.0, 0.0, 1.0, 0.0, 0.0))))
     lines = [
         _Queue(
             Subject(
@@ -181,7 +187,7 @@ def polls(days: float, robots: int, queues: int, seed: int = 7) -> Iterator[Snap
         if chance.random() < 1 / (3 * 2880):
             dark_until = now + timedelta(minutes=10)
         robots_now = tuple(one.at(now, chance) for one in fleet)
-        yield _poll("sessions", [robots_now, hosts.at(robots_now)], now, dark_until)
+        yield _poll("sessions", [robots_now, hosts.at(robots_now, now)], now, dark_until)
         if step % 2 == 0:
             yield _poll("queues", [tuple(one.at(now, chance) for one in lines)], now, dark_until)
 

@@ -113,7 +113,7 @@ class TestEveryRuleType:
     def test_its_sentence_can_be_said_of_any_sample(self, name: str) -> None:
         rule = compiled(name, example_of(name))
         for sample in samples_of(rule.kind):
-            said = rule.summary(sample, rule.value(sample, Windows()), rule.limit)
+            said = rule.summary(sample, Windows(), rule.value(sample, Windows()), rule.limit)
             assert said
             assert "cannot be filled in" not in said
             assert "None" not in said

@@ -20,6 +20,7 @@ from monitor.simulator.journal import Asking
 from monitor.simulator.profiles import PROFILES
 from monitor.simulator.server import serve
 from monitor.simulator.simulator import Simulator
+from tests.builders import shown
 from tests.integration.simulated_tenant import SteppedClock, Tenant, a_tenant
 
 METRICS = queues.COLLECTOR.on_request
@@ -52,7 +53,8 @@ def asking_for(tenant: Tenant, wanted: tuple[str, ...]) -> None:
 
 def numbers(collected: Collected, metric: str) -> dict[str, float | None]:
     index = QUEUE.index(metric)
-    return {sample.subject.key: sample.values[index] for sample in collected.samples}
+    at = collected.observed_at
+    return {sample.subject.key: shown(sample, at)[index] for sample in collected.samples}
 
 
 def all_items(tenant: Tenant) -> list[Item]:

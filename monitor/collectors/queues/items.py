@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from monitor.collectors.queues.pages import Doors, instant
 from monitor.collectors.queues.survey import HowMany, Oldest, Part, Question
-from monitor.core.sample import Values
+from monitor.core.kinds import Values
 from monitor.errors import (
     AccessDenied,
     EndpointMissing,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from monitor.collectors.queues.pages import ItemPage, read_page
+from monitor.instants import NEVER_US, posix_us
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.wire import DatedQueueItem, QueueItem, parse_time
 
@@ -23,7 +24,6 @@ ABOUT_A_MINUTE = timedelta(seconds=50)
 LONGEST_PASS = timedelta(hours=1)
 # Source: Orchestrator reference, query options: a filter has at most 100 expressions.
 _MOST_LEFT_OUT = 40
-_NEVER_S = float("inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,7 @@ class Survey(ABC, Generic[T]):
     """One question, its passes, and what they have found."""
 
     row: type[T]
+    nothing = 0.0
 
     def __init__(self, question: Question) -> None:
         """Know nothing yet."""
@@ -122,7 +123,7 @@ class Survey(ABC, Generic[T]):
     def value(self, queue_id: int, new_items: float | None, now: datetime) -> float | None:
         """Return what is known of a queue in which so many items wait."""
         if self.question.of_new and new_items == 0:
-            return 0.0
+            return self.nothing
         return self._value(queue_id, new_items, now)
 
     def _in_force(self, queue_id: int, now: datetime) -> float | None:
@@ -166,35 +167,34 @@ class HowMany(Survey[QueueItem]):
 
 
 class Oldest(Survey[DatedQueueItem]):
-    """How long the oldest item of each queue has been there: the first one that is met, by Id.
+    """Since when the oldest item of each queue has been there: the first one that is met, by Id.
 
     A pass ends when all queues in which items wait have been met. Those that have been are left out
     of its next page, so that a pile in one of them does not hide the others.
     """
 
     row = DatedQueueItem
+    nothing = NEVER_US
 
     def _value(self, queue_id: int, new_items: float | None, now: datetime) -> float | None:  # noqa: ARG002 - an age, whatever their number
-        created_s = self._in_force(queue_id, now)
-        # Rounded, so that it grows by whole microseconds: see `steps.py` of the store.
-        return None if created_s is None else max(0.0, round(now.timestamp() - created_s, 6))
+        return self._in_force(queue_id, now)
 
     def _take(self, part: Part, page: ItemPage[DatedQueueItem], now: datetime) -> bool:
-        oldest: dict[int, float] = {}
+        oldest_us: dict[int, float] = {}
         for item in page.rows:
             created_at = parse_time(item.creation_time)
             if created_at is None:
                 part.is_whole = False
                 continue
             queue_id = item.queue_definition_id
-            created_s = min(created_at.timestamp(), oldest.get(queue_id, _NEVER_S))
+            created_us = min(posix_us(created_at), oldest_us.get(queue_id, NEVER_US))
             if not part.counts[queue_id]:
-                oldest[queue_id] = created_s
+                oldest_us[queue_id] = created_us
         part.counts.update(item.queue_definition_id for item in page.rows)
-        self._found.update((queue_id, (at_s, now)) for queue_id, at_s in oldest.items())
+        self._found.update((queue_id, (at_us, now)) for queue_id, at_us in oldest_us.items())
         unmet = part.waiting.difference(part.counts)
         if page.is_last and part.is_whole:
-            self._found.update((queue_id, (_NEVER_S, now)) for queue_id in unmet)
+            self._found.update((queue_id, (NEVER_US, now)) for queue_id in unmet)
         largest = part.counts.most_common(_MOST_LEFT_OUT)
         part.left_out = "".join(f" and QueueDefinitionId ne {queue_id}" for queue_id, _ in largest)
         return page.is_last or not unmet

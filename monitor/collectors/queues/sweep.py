@@ -6,9 +6,10 @@ from datetime import datetime
 from monitor.collectors.queues import closed
 from monitor.collectors.queues.homes import Definitions, Homes
 from monitor.collectors.queues.items import ITEM_METRICS, Asked, ItemMetrics
-from monitor.core.kinds import QUEUE
-from monitor.core.sample import Collected, Sample, Subject, Values
+from monitor.core.kinds import QUEUE, Values
+from monitor.core.sample import Collected, Sample, Subject
 from monitor.errors import AccessDenied, FolderRequired, OrchestratorError
+from monitor.instants import posix_us
 from monitor.orchestrator.each_folder import EachFolder
 from monitor.orchestrator.folders import KEPT_FOR, Folders
 from monitor.orchestrator.listing import Listing, Source
@@ -166,7 +167,7 @@ class Sweep:
                 continue  # a linked queue: one queue, shown in each of its folders
             entry = self._subject(queue_id, row, folder)
             subjects[queue_id] = entry
-            samples.append(Sample(entry[1], _values(row, now) + _NOT_ASKED))
+            samples.append(Sample(entry[1], _values(row) + _NOT_ASKED))
         self._subjects = subjects
         if self._items is not None:
             samples, said = _with_items(self._items, poll, samples, now)
@@ -245,7 +246,7 @@ def _by_home(
     return parts
 
 
-def _values(row: QueueStatus, now: datetime) -> Values:
+def _values(row: QueueStatus) -> Values:
     application = counted(row.application_exceptions_no)
     business = counted(row.business_exceptions_no)
     failed = None if application is None or business is None else application + business
@@ -258,5 +259,5 @@ def _values(row: QueueStatus, now: datetime) -> Values:
         application,
         business,
         counted(row.processing_mean_time),
-        None if processed_at is None else max(0.0, (now - processed_at).total_seconds()),
+        None if processed_at is None else posix_us(processed_at),
     )

@@ -11,8 +11,9 @@ from itertools import compress
 from operator import is_not
 
 from monitor.collectors.sessions.entries import Entry
-from monitor.core.kinds import MACHINE, SESSION
-from monitor.core.sample import AFFECTED, Sample, Subject, Values
+from monitor.core.ages import age_s
+from monitor.core.kinds import MACHINE, Values
+from monitor.core.sample import AFFECTED, Sample, Subject
 from monitor.orchestrator.sessions import UNATTENDED_TYPES, offered_types
 from monitor.orchestrator.text import label
 from monitor.orchestrator.wire import Runtime, counted
@@ -24,7 +25,6 @@ The sessions of a host send theirs at different moments, so when its first count
 the others of a dead host are late. Source: Orchestrator reference, session liveness.
 """
 
-_AGE = SESSION.index("heartbeat_age_s")
 _UNRESPONSIVE = MACHINE.index("unresponsive_sessions")
 
 
@@ -44,22 +44,22 @@ class Hosts:
         self,
         entries: Sequence[Entry],
         moved: Iterable[Entry],
-        sessions: Mapping[str, Sample],
+        at_us: float,
         hidden: Collection[str] = (),
     ) -> Collection[Sample]:
         """Return a sample of each host, the last one again where nothing about it changed.
 
-        `moved` are entries that changed and yet are the same objects, `sessions` the samples by
-        key. `hidden` are hosts of which a session known before could not be seen: what the others
+        `moved` are entries that changed and yet are the same objects, `at_us` is when they were
+        seen. `hidden` are hosts of which a session known before could not be seen: what the others
         say is not the host's state.
         """
         renewed = self._take_over(entries)
         for place in renewed:
-            self._renew(place, self._subject(place, self._members[place]), sessions)
+            self._renew(place, self._subject(place, self._members[place]), at_us)
         # Where a session is silent, the ages of the others count, and they move in each poll.
         touched = {entry.place for entry in moved} | self._troubled
         for place in touched.difference(renewed) & self._members.keys():
-            self._renew(place, self._samples[place].subject, sessions)
+            self._renew(place, self._samples[place].subject, at_us)
         if not hidden:
             return self._samples.values()
         return [sample for place, sample in self._samples.items() if place not in hidden]
@@ -88,8 +88,8 @@ class Hosts:
         self._samples = {place: known[place] for place in self._members if place in known}
         return [place for place, members in self._members.items() if members != last.get(place)]
 
-    def _renew(self, place: str, subject: Subject, sessions: Mapping[str, Sample]) -> None:
-        values = _values(self._members[place], sessions)
+    def _renew(self, place: str, subject: Subject, at_us: float) -> None:
+        values = _values(self._members[place], at_us)
         (self._troubled.add if values[_UNRESPONSIVE] else self._troubled.discard)(place)
         known = self._samples.get(place)
         if known is None or known.subject is not subject or known.values != values:
@@ -114,7 +114,7 @@ class Hosts:
         return Subject(tenant=self._tenant, kind=MACHINE.name, key=place, name=name, labels=labels)
 
 
-def _values(members: Sequence[Entry], samples: Mapping[str, Sample]) -> Values:
+def _values(members: Sequence[Entry], at_us: float) -> Values:
     runtimes: float | None = None
     used: float | None = None
     sessions = unresponsive = disconnected = 0.0
@@ -131,17 +131,17 @@ def _values(members: Sequence[Entry], samples: Mapping[str, Sample]) -> Values:
             sessions += 1.0
             unresponsive += is_unresponsive or 0.0
             disconnected += is_disconnected or 0.0
-    late = sum(_is_late(entry, samples) for entry in members) if unresponsive else 0
+    late = sum(_is_late(entry, at_us) for entry in members) if unresponsive else 0
     return (runtimes, used, sessions, unresponsive, disconnected, float(late))
 
 
-def _is_late(entry: Entry, samples: Mapping[str, Sample]) -> bool:
+def _is_late(entry: Entry, at_us: float) -> bool:
     """Tell whether a session that owes heartbeats has missed two of them at least."""
     is_unresponsive, is_disconnected, *_, in_maintenance = entry.flags
     if not entry.expected or is_disconnected or in_maintenance:
         return False
-    age_s = samples[entry.key].values[_AGE]
-    return bool(is_unresponsive) or (age_s is not None and age_s > LATE_AFTER_S)
+    since_us = entry.since_us
+    return bool(is_unresponsive) or (since_us is not None and age_s(since_us, at_us) > LATE_AFTER_S)
 
 
 def _first(members: Sequence[Entry], name: str) -> str:

@@ -14,6 +14,7 @@ from monitor.collectors.sessions.machines import Machines, OfMachines
 from monitor.errors import EndpointMissing, OrchestratorError
 from monitor.orchestrator.each_folder import EachFolder
 from monitor.orchestrator.folders import Folders
+from monitor.orchestrator.known_rows import KnownRows
 from monitor.orchestrator.listing import Listing, Source
 from monitor.orchestrator.poll import Poll
 from monitor.orchestrator.sessions import session_id_of, unshown, without_namesakes
@@ -57,7 +58,12 @@ class Lists:
         """Suppose that all can be read."""
         self._folders = folders
         self._runtimes = Source(
-            Listing(f"{_PATH}GetMachineSessionRuntimes", Runtime, order_by="SessionId")
+            Listing(
+                f"{_PATH}GetMachineSessionRuntimes",
+                Runtime,
+                order_by="SessionId",
+                known=KnownRows(Runtime),
+            )
         )
         self._runtimes_by_folder = EachFolder(
             Listing(

@@ -5,20 +5,20 @@ A session that two lists show is one. Source: Orchestrator reference, sessions, 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
-from monitor.collectors.sessions.entries import Ages, Entry, Known, compared, samples_of
+from monitor.collectors.sessions.entries import Entry, Known, Sight, compared, samples_of
 from monitor.collectors.sessions.hosts import Hosts
 from monitor.collectors.sessions.last_shown import LastShown
 from monitor.collectors.sessions.lists import Lists
 from monitor.collectors.sessions.unread import Unread, without_nobody
 from monitor.core.kinds import MACHINE, SESSION
 from monitor.core.sample import Collected, Sample, Subject
+from monitor.instants import posix_us
 from monitor.orchestrator.folders import Folders
 from monitor.orchestrator.identity import host_key, host_name, user_key, user_name
 from monitor.orchestrator.liveness import SILENT, Flags, expects_heartbeat, flags
 from monitor.orchestrator.poll import Poll
-from monitor.orchestrator.sessions import divided, host_sessions, robot_type_of
+from monitor.orchestrator.sessions import divided, host_sessions, is_same_session, robot_type_of
 from monitor.orchestrator.text import label
 from monitor.orchestrator.wire import MachineSession, Robot, Runtime, Session
 
@@ -42,6 +42,7 @@ class Sweep:
         self._hosts = Hosts(tenant, labels)
         self._last: Mapping[str, Sample] = {}
         self._unread = Unread()
+        self._at_us = 0.0
 
     def __call__(self, poll: Poll) -> Collected:
         """Ask for all sessions. Raises OrchestratorError."""
@@ -53,12 +54,12 @@ class Sweep:
             for place in divided(answer.outside, hosts)[1]:
                 del hosts[place]
         alone, shared = divided(answer.sessions, hosts)
-        self._known_hosts, host_ages, moved = self._judge_hosts(hosts, shared, now)
-        self._known_users, user_ages = self._judge_users(_by_id(alone), now)
+        at_us = posix_us(now)
+        self._known_hosts, moved = self._judge_hosts(hosts, shared, at_us)
+        self._known_users = self._judge_users(_by_id(alone), at_us)
+        self._at_us = at_us
         self._shown.take_in(answer, self._known_hosts, alone, self._known_users.values())
-        samples, entries = samples_of(
-            [*self._known_hosts.values(), *self._known_users.values()], [*host_ages, *user_ages]
-        )
+        samples, entries = samples_of([*self._known_hosts.values(), *self._known_users.values()])
         samples, skipped = without_nobody(samples, entries, poll.skipped)
         unseen = [
             *self._shown.hidden(samples.keys()),
@@ -67,7 +68,7 @@ class Sweep:
         self._last = samples
         is_whole = answer.machines is None or answer.machines.is_whole
         machines = self._hosts.samples(
-            entries, moved, samples, hidden={entry.place for entry in unseen}
+            entries, moved, at_us, hidden={entry.place for entry in unseen}
         )
         return Collected(
             kinds=(SESSION.name, MACHINE.name),
@@ -80,9 +81,9 @@ class Sweep:
         )
 
     def _judge_hosts(
-        self, hosts: Mapping[object, Runtime], shared: Mapping[object, Session], now: datetime
-    ) -> tuple[Known, Ages, list[Entry]]:
-        """Return what the hosts' sessions are, their ages, and those whose state alone moved."""
+        self, hosts: Mapping[object, Runtime], shared: Mapping[object, Session], at_us: float
+    ) -> tuple[Known, list[Entry]]:
+        """Return what the hosts' sessions are, and those whose state alone moved."""
         known = self._known_hosts
         names = [row.host_machine_name for row in hosts.values()]
         if names != self._host_names:
@@ -98,59 +99,57 @@ class Sweep:
                     entry.row = None
             self._shared = frozenset(shared)
 
-        judged, ages, fresh = compared(hosts, known, now)
+        judged, fresh = compared(hosts, known, at_us, self._at_us)
         moved: list[Entry] = []
-        for session_id, row, silent, entry in fresh:
-            if entry is not None and self._has_only_moved(entry, row, silent=silent):
+        for session_id, row, sight, entry in fresh:
+            if entry is not None and self._has_only_moved(entry, row, sight):
                 moved.append(entry)
             else:
                 judged[session_id] = self._host(
                     row,
-                    silent=silent,
+                    sight,
                     session=shared.get(session_id),
                     crowded=row.host_machine_name in self._crowded,
                 )
-        return judged, ages, moved
+        return judged, moved
 
-    def _judge_users(self, sessions: Mapping[object, Session], now: datetime) -> tuple[Known, Ages]:
-        judged, ages, fresh = compared(sessions, self._known_users, now)
-        for session_id, row, silent, _ in fresh:
-            judged[session_id] = self._user(row, silent=silent)
-        return judged, ages
+    def _judge_users(self, sessions: Mapping[object, Session], at_us: float) -> Known:
+        judged, fresh = compared(sessions, self._known_users, at_us, self._at_us)
+        for session_id, row, sight, _ in fresh:
+            judged[session_id] = self._user(row, sight)
+        return judged
 
-    def _has_only_moved(self, entry: Entry, row: Runtime, *, silent: bool | None) -> bool:
+    def _has_only_moved(self, entry: Entry, row: Runtime, sight: Sight) -> bool:
         """Take over what moved, and return whether a state was all that is new about a session.
 
         Who it is then stays: of all changes this is the one that many sessions have in each poll.
         """
-        kept = entry.row
-        if not isinstance(kept, Runtime):
+        if not isinstance(entry.row, Runtime) or not is_same_session(entry.row, row):
             return False
-        kept.status, kept.is_unresponsive = row.status, row.is_unresponsive
-        kept.used_runtimes = row.used_runtimes
-        if kept != row:
-            return False
-        entry.silent = silent
-        entry.flags = flags(
+        verdict = flags(
             row.status,
-            silent=silent,
+            silent=sight.silent,
             is_unresponsive=row.is_unresponsive,
             is_maintained=row.maintenance_mode == "Enabled",
             is_expected=entry.expected,
         )
-        known, state = entry.subject, _state(row.status, entry.flags)
-        if known.labels["state"] != state:
-            labels = {**known.labels, "state": state}
-            entry.subject = Subject(
-                tenant=known.tenant, kind=known.kind, key=known.key, name=known.name, labels=labels
+        subject, state = entry.subject, _state(row.status, verdict)
+        if subject.labels["state"] != state:
+            subject = Subject(
+                tenant=subject.tenant,
+                kind=subject.kind,
+                key=subject.key,
+                name=subject.name,
+                labels={**subject.labels, "state": state},
             )
+        entry.take(sight, subject, verdict)
         return True
 
     def _host(
         self,
         row: Runtime,
+        sight: Sight,
         *,
-        silent: bool | None,
         session: Session | None,
         crowded: bool,
     ) -> Entry:
@@ -167,7 +166,7 @@ class Sweep:
         )
         verdict = flags(
             row.status,
-            silent=silent,
+            silent=sight.silent,
             is_unresponsive=row.is_unresponsive,
             is_maintained=row.maintenance_mode == "Enabled",
             is_expected=expected,
@@ -186,8 +185,7 @@ class Sweep:
             },
         )
         entry = Entry(
-            row,
-            silent=silent,
+            sight,
             session=session,
             subject=subject,
             verdict=verdict,
@@ -197,7 +195,7 @@ class Sweep:
             self._unread.guessed.append(entry)
         return entry
 
-    def _user(self, row: Session, *, silent: bool | None) -> Entry:
+    def _user(self, row: Session, sight: Sight) -> Entry:
         """Judge a person's session anew."""
         robot = row.robot or _NO_ROBOT
         robot_type = robot.type
@@ -206,7 +204,7 @@ class Sweep:
         expected = expects_heartbeat(robot_type, None, row.robot_session_type)
         verdict = flags(
             row.state,
-            silent=silent,
+            silent=sight.silent,
             is_unresponsive=row.is_unresponsive,
             is_maintained=False,
             is_expected=expected,
@@ -225,8 +223,7 @@ class Sweep:
             },
         )
         return Entry(
-            row,
-            silent=silent,
+            sight,
             session=None,
             subject=subject,
             verdict=verdict,

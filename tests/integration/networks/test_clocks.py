@@ -13,6 +13,7 @@ from monitor.orchestrator.client import OrchestratorClient
 from monitor.orchestrator.skew import Offset
 from monitor.simulator.server import serve
 from monitor.simulator.simulator import Simulator
+from tests.builders import shown
 from tests.integration.networks.callers import calling, collected
 
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -56,8 +57,10 @@ class Site:
 
     def ages(self) -> list[float]:
         """How long ago each robot reported that has not said goodbye."""
-        present = [one for one in self.sessions() if not one.values[DISCONNECTED]]
-        return [age for one in present if (age := one.values[AGE]) is not None]
+        found: Collected = collected(self.client)
+        sessions = [one for one in found.samples if one.subject.kind == "session"]
+        present = [shown(one, found.observed_at) for one in sessions]
+        return [age for one in present if not one[DISCONNECTED] and (age := one[AGE]) is not None]
 
     def unresponsive(self) -> list[str]:
         return [one.subject.name for one in self.sessions() if one.values[UNRESPONSIVE]]

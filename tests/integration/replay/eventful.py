@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject, Values
+from monitor.core.kinds import Values
+from monitor.core.sample import Collected, Failed, Sample, Snapshot, Subject
+from monitor.instants import NEVER_US, posix_us
+from tests.builders import shown
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "sessions": ("session", "machine"),
@@ -75,7 +78,8 @@ class Robot:
                 labels=labels,
             )
         working = float(shown == "Available"), float(self.state == "Busy")
-        return Sample(subject, (None if off else age, float(silent), float(off), *working, 0.0))
+        since_us = None if off else posix_us(self.beat_at)
+        return Sample(subject, (since_us, float(silent), float(off), *working, 0.0))
 
 
 @dataclass
@@ -132,11 +136,7 @@ class Queue:
                 name=self.name,
                 labels=labels,
             )
-        oldest = (
-            0.0
-            if self.oldest_at is None
-            else max(0.0, round(now.timestamp() - self.oldest_at.timestamp(), 6))
-        )
+        oldest_us = NEVER_US if self.oldest_at is None else posix_us(self.oldest_at)
         return Sample(
             subject,
             (
@@ -147,10 +147,10 @@ class Queue:
                 float(self.failed),
                 0.0,
                 1.5 * (self.done % 7),
-                max(0.0, (now - self.worked_at).total_seconds()),
+                posix_us(self.worked_at),
                 None,
                 None,
-                oldest,
+                oldest_us,
                 None,
             ),
         )
@@ -229,7 +229,7 @@ class Tenant:
             for robot in self.robots:
                 robot.move(seen_at, chance)
             robots = [robot.sample(seen_at) for robot in self.robots]
-            groups = [[], []] if is_empty else [robots, list(_hosts(robots))]
+            groups = [[], []] if is_empty else [robots, list(_hosts(robots, seen_at))]
         else:
             self.used = max(0.0, min(6.0, self.used + chance.choice([-1.0, 0.0, 0.0, 1.0])))
             groups = [[self._license()], [self._subscription(seen_at)]]
@@ -255,11 +255,11 @@ class Tenant:
         return Sample(subject, (left_s / DAY_S, float(left_s < 0)))
 
 
-def _hosts(robots: Sequence[Sample]) -> Iterator[Sample]:
+def _hosts(robots: Sequence[Sample], now: datetime) -> Iterator[Sample]:
     by_host: dict[tuple[str, str], list[Values]] = {}
     for robot in robots:
         labels = robot.subject.labels
-        by_host.setdefault((labels["machine"], labels["host"]), []).append(robot.values)
+        by_host.setdefault((labels["machine"], labels["host"]), []).append(shown(robot, now))
     for (machine, host), values in by_host.items():
         silent, off = (sum(one[index] or 0.0 for one in values) for index in (1, 2))
         late = sum((one[0] or 0.0) > 75 for one in values) if silent else 0

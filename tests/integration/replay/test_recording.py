@@ -1,7 +1,7 @@
 """What was recorded poll by poll comes back poll by poll."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from monitor.core.happening import Polled, Turned
 from monitor.core.kinds import KINDS as ALL_KINDS
@@ -9,7 +9,7 @@ from monitor.core.sample import Collected, Sample, Snapshot, subject_labels
 from monitor.core.turn import Turn
 from monitor.store import Store
 from monitor.store.replay import recorded_since, recording
-from tests.builders import NOW, a_sample, a_subject, after
+from tests.builders import NOW, a_sample, a_subject, after, shown
 from tests.integration.replay.eventful import KINDS, Tenant
 
 MINUTE_S = 60
@@ -27,12 +27,12 @@ def played(store: Store, since: float = -3600, until: float = 10**9) -> list[Sna
         return [one.snapshot for one in past.happenings if isinstance(one, Polled)]
 
 
-def shown(sample: Sample) -> Shown:
+def comparable(sample: Sample, at: datetime) -> Shown:
     """A sample as it can be compared: an age below a minute is any, a missing label is empty."""
     kind = ALL_KINDS[sample.subject.kind]
     values = [
         "young" if value is not None and value < MINUTE_S and metric.rises_every_s > 0 else value
-        for metric, value in zip(kind.metrics, sample.values, strict=True)
+        for metric, value in zip(kind.metrics, shown(sample, at), strict=True)
     ]
     return dict(sorted(subject_labels(sample.subject).items())), tuple(values)
 
@@ -42,7 +42,7 @@ def told(snapshot: Snapshot) -> tuple[object, ...]:
     head = (snapshot.tenant, snapshot.collector, snapshot.took_s, snapshot.requests)
     if not isinstance(outcome, Collected):
         return (*head, outcome)
-    samples = sorted((shown(one) for one in outcome.samples), key=repr)
+    samples = sorted((comparable(one, outcome.observed_at) for one in outcome.samples), key=repr)
     counts = {kind: len(found) for kind, found in outcome.by_kind().items()}
     facts = (outcome.observed_at, outcome.partial, outcome.skipped)
     return (*head, outcome.kinds, samples, counts, *facts)
@@ -81,7 +81,7 @@ def test_an_age_is_followed_to_the_microsecond_and_may_begin_anew(store: Store) 
     subject = a_subject("Robot 1", kind="session")
     ages = [10.0, 70.000001, 130.000001, 190.000001, 125.5, 185.5, 245.5, 5.0, 65.0]
     polled = [
-        _sessions(60.0 * step, a_sample(subject, heartbeat_age_s=age))
+        _sessions(60.0 * step, a_sample(subject, after(60 * step), heartbeat_age_s=age))
         for step, age in enumerate(ages)
     ]
     record(store, *polled)
@@ -91,7 +91,8 @@ def test_an_age_is_followed_to_the_microsecond_and_may_begin_anew(store: Store) 
         for one in past.happenings:
             assert isinstance(one, Polled)
             assert isinstance(one.snapshot.outcome, Collected)
-            found.append(one.snapshot.outcome.samples[0].values[0])
+            outcome = one.snapshot.outcome
+            found.append(shown(outcome.samples[0], outcome.observed_at)[0])
     assert found == ages
 
 
@@ -100,13 +101,13 @@ def test_an_age_that_no_rule_speaks_of_stays_as_it_was_recorded(store: Store) ->
     record(
         store,
         *(
-            _sessions(60.0 * step, a_sample(subject, heartbeat_age_s=age))
+            _sessions(60.0 * step, a_sample(subject, after(60 * step), heartbeat_age_s=age))
             for step, age in enumerate([70.0, 130.0, 190.0])
         ),
     )
     with recording(store, KINDS, after(-1), after(10**6), {"is_busy"}) as past:
         found = [
-            one.snapshot.outcome.samples[0].values[0]
+            shown(one.snapshot.outcome.samples[0], one.snapshot.outcome.observed_at)[0]
             for one in past.happenings
             if isinstance(one, Polled) and isinstance(one.snapshot.outcome, Collected)
         ]

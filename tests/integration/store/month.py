@@ -125,11 +125,13 @@ class _Thing:
             case "session":
                 is_silent = float(self.state == "Unresponsive")
                 subject = self._subject({**labels, "state": self.state})
-                return a_sample(subject, heartbeat_age_s=age, is_unresponsive=is_silent)
+                return a_sample(subject, now, heartbeat_age_s=age, is_unresponsive=is_silent)
             case "queue":
-                return a_sample(self._subject(labels), seconds_since_processed=age, **self.metrics)
+                return a_sample(
+                    self._subject(labels), now, seconds_since_processed=age, **self.metrics
+                )
             case _:
-                return a_sample(self._subject({}), **self.metrics)
+                return a_sample(self._subject({}), now, **self.metrics)
 
     def _subject(self, labels: Mapping[str, str]) -> Subject:
         return a_subject(

@@ -17,7 +17,7 @@ from monitor.store.history import Stretch, history
 from monitor.store.instants import to_ms
 from monitor.store.rolling import Watch
 from monitor.store.sightings import unseen_times
-from tests.builders import NOW
+from tests.builders import NOW, shown
 from tests.integration.store.aged import LONG, keep_up
 from tests.integration.store.month import COLLECTORS, STEP, STEPS, Identity, Month
 from tests.integration.store.polls import count
@@ -117,7 +117,7 @@ def wrong(told: Sequence[Stretch], at: datetime, sample: Sample) -> str:
         return f"{sample.subject.identity} at {at}: nothing is told"
     if stretch.subject.labels != sample.subject.labels:
         return f"{sample.subject.identity} at {at}: {stretch.subject.labels}"
-    for metric, value in zip(KINDS[sample.subject.kind].metrics, sample.values, strict=True):
+    for metric, value in zip(KINDS[sample.subject.kind].metrics, shown(sample, at), strict=True):
         if not is_told(metric, stretch, at, value):
             return f"{sample.subject.identity} at {at}: {metric.name} {value}, told {stretch}"
     return ""

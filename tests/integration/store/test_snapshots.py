@@ -4,6 +4,7 @@ import pytest
 
 from monitor.core.kinds import KINDS
 from monitor.core.sample import Sample
+from monitor.instants import posix_us
 from monitor.store import Store, queries
 from tests.builders import NOW, a_sample, a_subject, after
 from tests.integration.store.polls import (
@@ -53,7 +54,11 @@ def test_a_heartbeat_age_is_recorded_when_it_doubles_not_at_each_poll(store: Sto
     record(
         store,
         *[
-            a_poll(a_sample(session, heartbeat_age_s=age), at=i * 30, kinds=("session",))
+            a_poll(
+                a_sample(session, after(i * 30), heartbeat_age_s=age),
+                at=i * 30,
+                kinds=("session",),
+            )
             for i, age in enumerate(ages)
         ],
     )
@@ -175,7 +180,7 @@ def test_a_restart_writes_nothing_anew(reopen: Callable[[], Store]) -> None:
     session = a_sample(a_session(), heartbeat_age_s=20, is_busy=1)
     first, second = reopen(), reopen()
     record(first, a_poll(session, kinds=("session",)))
-    again = Sample(a_session(), session.values)
+    again = a_sample(a_session(), after(60), heartbeat_age_s=20, is_busy=1)
     record(second, a_poll(again, at=60, kinds=("session",)))
     assert count(second, "session_stretches") == 0
     assert column(second, "SELECT since FROM v_sessions") == [at(0)]
@@ -279,7 +284,7 @@ def test_every_metric_of_every_kind_goes_through_unchanged(store: Store) -> None
             1.0 if metric.name.startswith(("is_", "in_m")) else index + 0.1
             for index, metric in enumerate(kind.metrics)
         )
-        sample = Sample(a_subject("X", kind=kind.name), values)
+        sample = Sample(a_subject("X", kind=kind.name), kind.values_of(values, posix_us(NOW)))
         record(store, a_poll(sample, kinds=(kind.name,)))
         (row,) = ask(store, f"SELECT * FROM v_{kind.plural}")  # noqa: S608  # our own names
         assert tuple(row[metric.name] for metric in kind.metrics) == values

@@ -8,7 +8,7 @@ from monitor.core.kinds import KINDS
 from monitor.core.severity import Severity
 from monitor.store import Store, views
 from monitor.store.instants import EPOCH
-from tests.builders import a_sample, a_subject
+from tests.builders import a_sample, a_subject, after
 from tests.integration.store.polls import a_poll, a_session, ask, at, column, record
 
 STABLE = {
@@ -75,10 +75,14 @@ def test_a_session_is_shown_step_by_step(store: Store) -> None:
             a_sample(available, heartbeat_age_s=3, is_available=1, is_busy=0), kinds=("session",)
         ),
         a_poll(
-            a_sample(busy, heartbeat_age_s=4, is_available=0, is_busy=1), at=30, kinds=("session",)
+            a_sample(busy, after(30), heartbeat_age_s=4, is_available=0, is_busy=1),
+            at=30,
+            kinds=("session",),
         ),
         a_poll(
-            a_sample(busy, heartbeat_age_s=5, is_available=0, is_busy=1), at=60, kinds=("session",)
+            a_sample(busy, after(60), heartbeat_age_s=5, is_available=0, is_busy=1),
+            at=60,
+            kinds=("session",),
         ),
     )
     assert ask(store, "SELECT * FROM v_sessions") == [

@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from monitor.collectors import Collect, licenses, queues, sessions
 from monitor.core.folder_scope import FolderScope
-from monitor.core.kinds import KINDS
-from monitor.core.sample import Collected, Sample
+from monitor.core.kinds import KINDS, Values
+from monitor.core.sample import Collected
 from monitor.orchestrator.client import ClientOptions, OrchestratorClient
 from monitor.orchestrator.credentials import (
     DEFAULT_SCOPES,
@@ -32,6 +32,7 @@ from monitor.simulator.journal import Asking
 from monitor.simulator.profiles import CLOUD, Profile
 from monitor.simulator.server import RunningServer, serve
 from monitor.simulator.simulator import Simulator
+from tests.builders import shown
 from tests.integration.simulated_tenant import SteppedClock
 from tests.integration.unconfirmed.house import PATHS, WORKSPACE, a_house
 
@@ -194,13 +195,15 @@ def told(collected: Collected, kind: str) -> dict[str, Told]:
         if sample.subject.kind == kind:
             assert sample.subject.key not in found
             found[sample.subject.key] = Told(
-                sample.subject.name, sample.subject.labels, _known(names, sample)
+                sample.subject.name,
+                sample.subject.labels,
+                _known(names, shown(sample, collected.observed_at)),
             )
     return found
 
 
-def _known(names: Sequence[str], sample: Sample) -> Known:
-    pairs = zip(names, sample.values, strict=True)
+def _known(names: Sequence[str], values: Values) -> Known:
+    pairs = zip(names, values, strict=True)
     return {name: round(value, 3) for name, value in pairs if value is not None}
 
 

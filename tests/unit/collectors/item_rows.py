@@ -12,6 +12,7 @@ from monitor.collectors.queues import COLLECTOR
 from monitor.core.kinds import QUEUE
 from monitor.core.sample import Collected
 from monitor.orchestrator.client import ClientOptions, OrchestratorClient
+from tests.builders import shown
 from tests.wires import START, FakeClock, Server, a_client, page, paged, query_of, refusal
 
 STATUS = "/odata/QueueProcessingRecords/UiPathODataSvc.RetrieveQueuesProcessingStatus"
@@ -146,7 +147,8 @@ class Tenant:
 
 
 def numbers_of(collected: Collected, metric: str) -> dict[int, float | None]:
-    return {int(s.subject.key): s.values[QUEUE.index(metric)] for s in collected.samples}
+    index, at = QUEUE.index(metric), collected.observed_at
+    return {int(s.subject.key): shown(s, at)[index] for s in collected.samples}
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from datetime import timedelta
 from monitor.collectors.sessions import COLLECTOR
 from monitor.core.sample import Collected, Sample
 from monitor.orchestrator.client import OrchestratorClient
+from tests.builders import shown
 from tests.wires import START, FakeClock, Server, a_client, paged
 
 RUNTIMES = "/odata/Sessions/UiPath.Server.Configuration.OData.GetMachineSessionRuntimes"
@@ -150,6 +151,12 @@ def an_estate(chance: random.Random) -> tuple[list[dict[str, object]], list[dict
 def told(collected: Collected) -> list[tuple[str, str, str, str, tuple[float | None, ...]]]:
     """All that is said, in an order that does not depend on what was said before."""
     return sorted(
-        (s.subject.kind, s.subject.key, s.subject.name, str(s.subject.labels), s.values)
+        (
+            s.subject.kind,
+            s.subject.key,
+            s.subject.name,
+            str(s.subject.labels),
+            shown(s, collected.observed_at),
+        )
         for s in collected.samples
     )

@@ -1,13 +1,17 @@
 """What a sample of a session says, for the tests of the sessions collector."""
 
+from datetime import datetime
+
 from monitor.core.kinds import SESSION
 from monitor.core.sample import Collected, Sample
+from tests.builders import shown
+from tests.wires import START
 
 METRICS = [metric.name for metric in SESSION.metrics]
 
 
-def values(sample: Sample) -> dict[str, float | None]:
-    return dict(zip(METRICS, sample.values, strict=True))
+def values(sample: Sample, at: datetime = START) -> dict[str, float | None]:
+    return dict(zip(METRICS, shown(sample, at), strict=True))
 
 
 def only(collected: Collected) -> Sample:

@@ -9,6 +9,7 @@ from monitor.core.kinds import QUEUE
 from monitor.core.sample import Collected, Sample
 from monitor.errors import AccessDenied, Unreachable
 from monitor.orchestrator.client import OrchestratorClient
+from tests.builders import shown
 from tests.wires import START, FakeClock, Server, a_client, page, paged, query_of, refusal
 
 STATUS = "/odata/QueueProcessingRecords/UiPathODataSvc.RetrieveQueuesProcessingStatus"
@@ -70,7 +71,7 @@ def tenant() -> Iterator[Tenant]:
 
 
 def values(sample: Sample) -> dict[str, float | None]:
-    return dict(zip(METRICS, sample.values, strict=True))
+    return dict(zip(METRICS, shown(sample, START), strict=True))
 
 
 def by_name(collected: Collected) -> dict[str, Sample]:

@@ -163,7 +163,7 @@ def test_a_summary_may_speak_of_labels_metrics_value_and_limit() -> None:
 
     rule = compiled(render=render)
     sample = a_sample(a_subject("Invoices", labels={"folder": "Finance"}), new_items=7)
-    assert rule.summary(sample, 7.0, 100.0) == "many items"
+    assert rule.summary(sample, Windows(), 7.0, 100.0) == "many items"
     assert seen["name"] == "Invoices"
     assert (seen["folder"], seen["process"], seen["tenant"]) == ("Finance", "", "production")
     assert (seen["new_items"], seen["failed_items"]) == (7, None)
@@ -175,15 +175,19 @@ def test_a_summary_that_cannot_be_filled_in_gives_a_plain_sentence() -> None:
         raise ZeroDivisionError
 
     rule = compiled(render=broken)
-    assert rule.summary(a_sample(), 1234.5, 100.0) == "Invoices: backlog, value 1,234.5, limit 100"
-    assert rule.summary(a_sample(), None, None) == "Invoices: backlog"
     assert (
-        compiled(render=lambda _: " ").summary(a_sample(), None, 5) == "Invoices: backlog, limit 5"
+        rule.summary(a_sample(), Windows(), 1234.5, 100.0)
+        == "Invoices: backlog, value 1,234.5, limit 100"
+    )
+    assert rule.summary(a_sample(), Windows(), None, None) == "Invoices: backlog"
+    assert (
+        compiled(render=lambda _: " ").summary(a_sample(), Windows(), None, 5)
+        == "Invoices: backlog, limit 5"
     )
 
 
 def test_a_summary_is_bounded() -> None:
-    assert len(compiled(render=lambda _: "x" * 10_000).summary(a_sample(), 1, 1)) == 500
+    assert len(compiled(render=lambda _: "x" * 10_000).summary(a_sample(), Windows(), 1, 1)) == 500
 
 
 def test_the_rule_can_be_read_as_it_was() -> None:

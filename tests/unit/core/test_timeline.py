@@ -2,11 +2,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.core.chronicle import chronicle
+from monitor.core.compile import compile_rule
 from monitor.core.delivery import DeliveryState
-from monitor.core.kinds import KINDS
+from monitor.core.kinds import KINDS, Values
 from monitor.core.matching import Where, parse_where
-from monitor.core.rule import Policy
-from monitor.core.sample import Values
+from monitor.core.rule import Condition, Policy
+from monitor.core.severity import Severity
 from monitor.core.timeline import (
     Ack,
     Mark,
@@ -74,6 +75,33 @@ def test_each_series_goes_its_steps_and_the_last_goes_on() -> None:
         3: ["Orders"],
         4: ["Orders"],
     }
+
+
+def test_an_age_that_goes_on_is_the_same_at_each_poll() -> None:
+    idle, busy = (
+        Series(subject=a_subject(name), steps=(_worked(age_s), Mark.ABSENT, _worked(age_s)))
+        for name, age_s in (("Idle", 300.0), ("Busy", 100.0))
+    )
+    rule = compile_rule(
+        "idle",
+        "expression",
+        Condition(kind="queue", when="seconds_since_processed > 200", summary="", value=""),
+        severity=Severity.WARNING,
+        policy=Policy(gone_after=9),
+        render=lambda facts: f"idle for {facts['seconds_since_processed']}",
+    )
+    stage = Stage(plan=a_plan(rule), collector_kinds=COLLECTORS)
+
+    played = play(a_timeline(idle, busy, steps=6), stage)
+
+    assert opened(played) == {step: ["Idle"] for step in range(6)}
+    (alert,) = played.open_at[after(300)]
+    assert (alert.value, alert.summary) == (300, "idle for 300.0")
+
+
+def _worked(age_s: float) -> Values:
+    metrics = KINDS["queue"].metrics
+    return tuple(age_s if one.name == "seconds_since_processed" else None for one in metrics)
 
 
 def test_who_is_not_in_the_answer_is_gone_after_a_while() -> None:

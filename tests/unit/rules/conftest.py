@@ -13,7 +13,7 @@ from monitor.core.rule import Policy, Rule
 from monitor.core.sample import Sample, Subject
 from monitor.core.window import Windows
 from monitor.rules import RuleType
-from tests.builders import after
+from tests.builders import after, windows_at
 
 NAMES = ("name", "value", "limit", "tenant", "kind", "key")
 
@@ -50,7 +50,7 @@ def verdict() -> Callable[..., str]:
     """Tell of one sample: breached, unclear, or fine."""
 
     def judge(rule: Rule, sample: Sample, windows: Windows | None = None) -> str:
-        breached, unclear = rule.breaches([sample], windows or Windows())
+        breached, unclear = rule.breaches([sample], windows or windows_at())
         return "breached" if breached else "unclear" if unclear else "fine"
 
     return judge
@@ -59,7 +59,8 @@ def verdict() -> Callable[..., str]:
 @pytest.fixture
 def sentence() -> Callable[..., str]:
     def say(rule: Rule, sample: Sample, windows: Windows | None = None) -> str:
-        return rule.summary(sample, rule.value(sample, windows or Windows()), rule.limit)
+        windows = windows or windows_at()
+        return rule.summary(sample, windows, rule.value(sample, windows), rule.limit)
 
     return say
 

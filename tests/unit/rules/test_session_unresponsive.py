@@ -5,9 +5,8 @@ from pydantic import ValidationError
 
 from monitor.core.rule import Rule
 from monitor.core.sample import Sample
-from monitor.core.window import Windows
 from monitor.rules.session_unresponsive import RULE, Options
-from tests.builders import a_sample, a_subject
+from tests.builders import a_sample, a_subject, windows_at
 
 Verdict = Callable[..., str]
 MakeRule = Callable[..., Rule]
@@ -66,7 +65,7 @@ def test_robots_of_people_count_only_when_the_user_asks(
 def test_a_robot_that_went_from_silent_to_disconnected_has_not_recovered(
     make_rule: MakeRule, *, metrics: dict[str, float], clear: bool | None
 ) -> None:
-    assert make_rule(RULE).clears(a_session(**metrics), Windows()) is clear
+    assert make_rule(RULE).clears(a_session(**metrics), windows_at()) is clear
 
 
 def test_the_sentence_names_robot_age_limit_and_host(

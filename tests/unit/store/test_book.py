@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import count
 
 import pytest
@@ -20,11 +21,16 @@ class Ledger:
         self.book = Book(kind=KINDS[kind], step=stepper(KINDS[kind]))
         self.ids = count(1)
         self.at_ms = 0
+        self.late_us = 0.0
 
     def poll(self, *samples: Sample, complete: bool = True) -> Changes:
         self.at_ms += 30_000
         return self.book.compare(
-            samples, self.at_ms, next_id=lambda: next(self.ids), complete=complete
+            samples,
+            self.at_ms,
+            self.at_ms * 1000.0 - self.late_us,
+            next_id=lambda: next(self.ids),
+            complete=complete,
         )
 
 
@@ -127,6 +133,28 @@ def test_samples_that_live_on_tell_what_new_ones_would(kind: str, seed: int) -> 
         assert told(kept.poll(*shown, complete=complete)) == told(
             anew.poll(*copies(shown), complete=complete)
         )
+
+
+@pytest.mark.parametrize("kind", ["session", "queue"])
+@pytest.mark.parametrize("seed", range(5))
+def test_ages_that_live_on_step_as_those_of_new_samples_do(kind: str, seed: int) -> None:
+    chance = random.Random(seed)
+    ages = [KINDS[kind].metrics[place].name for place in KINDS[kind].ages]
+    kept, anew = Ledger(kind), Ledger(kind)
+    shown = [a_sample(a_subject(f"s{n}", kind=kind)) for n in range(6)]
+    for _ in range(120):
+        at = datetime.fromtimestamp(kept.at_ms / 1000 + 30, UTC)
+        if chance.random() < 0.3:
+            place = chance.randrange(len(shown))
+            told_s = {age: chance.choice([0.0, 12.5, 59.9, 60.0, 75.25, 400.0]) for age in ages}
+            shown[place] = a_sample(shown[place].subject, at, **told_s)
+        if chance.random() < 0.05:
+            # The server's clock is set back, and history runs on.
+            back_us = chance.choice([1e6, 95e6])
+            kept.late_us += back_us
+            anew.late_us += back_us
+
+        assert told(kept.poll(*shown)) == told(anew.poll(*copies(shown)))
 
 
 def copies(samples: Sequence[Sample]) -> list[Sample]:
