@@ -68,6 +68,13 @@ def upgrade() -> None:
     create_rollups("hours", (*keys, "hour"), hour, hours)
     create_rollups("days", keys)
     op.create_table(
+        "seals",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("before_day", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_seals")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "gaps",
         sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("collector", sa.Text(), nullable=False),
@@ -89,12 +96,17 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Put the history back where it was, and drop what was made of it."""
-    for table in ("rolled", "gaps", "days", "hours", "metrics"):
-        op.drop_table(table)
     for stem, measured in MEASURED.items():
         names = ", ".join(("valid_to", "subject_id", "valid_from", *measured))
-        op.execute(f"INSERT INTO {stem}_stretches ({names}) SELECT {names} FROM {stem}_sealed")  # noqa: S608  # our own names
+        sealed = f"coalesce((SELECT before_day FROM seals WHERE kind = '{stem}'), 0)"  # noqa: S608  # our own names
+        op.execute(f"DELETE FROM {stem}_stretches WHERE valid_to / 86400000 < {sealed}")  # noqa: S608  # our own names
+        op.execute(
+            f"INSERT INTO {stem}_stretches ({names}) "  # noqa: S608  # our own names
+            f"SELECT {names} FROM {stem}_sealed WHERE day < {sealed}"
+        )
         op.drop_table(f"{stem}_sealed")
+    for table in ("seals", "rolled", "gaps", "days", "hours", "metrics"):
+        op.drop_table(table)
 
 
 def create_sealed(stem: str, measured: dict[str, str]) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, ForeignKeyConstraint
 
+from monitor.core.rollup import DAY_MS
 from monitor.store.finding import About, Finding
 from monitor.store.kind_tables import KIND_TABLES, KindTables
 from monitor.store.metadata import METADATA
+from monitor.store.stretches import sealed_before
 
 _BY_HAND = "stop the daemon, back up, and run: "
 _BATCH = 10_000
@@ -68,8 +70,11 @@ def _overlaps(connection: Connection, tables: KindTables) -> Iterator[Finding]:
     ends: dict[int, int] = {}
     sealed, recent, latest = tables.sealed.name, tables.stretches.name, tables.latest.name
     # What is sealed is older than what is not, and stands by days.
-    yield from _overlaps_in(connection, sealed, "day, subject_id, valid_to", ends)
-    yield from _overlaps_in(connection, recent, "valid_to, subject_id", ends)
+    before = sealed_before(connection, tables.kind)
+    over = f"{sealed} WHERE day < {before} ORDER BY day, subject_id, valid_to"
+    yield from _overlaps_in(connection, sealed, over, ends)
+    since = f"{recent} WHERE valid_to >= {before * DAY_MS} ORDER BY valid_to, subject_id"
+    yield from _overlaps_in(connection, recent, since, ends)
     open_ones = connection.exec_driver_sql(f"SELECT subject_id, valid_from FROM {latest}")  # noqa: S608  # our own names
     early = [subject_id for subject_id, begun in open_ones if begun < ends.get(subject_id, begun)]
     if early:
@@ -88,11 +93,11 @@ def _overlaps(connection: Connection, tables: KindTables) -> Iterator[Finding]:
 
 
 def _overlaps_in(
-    connection: Connection, name: str, order: str, ends: dict[int, int]
+    connection: Connection, name: str, in_order: str, ends: dict[int, int]
 ) -> Iterator[Finding]:
     """Look at one table; `ends` are the newest ends by subject, and go on."""
     overlapping = backwards = 0
-    statement = f"SELECT subject_id, valid_from, valid_to FROM {name} ORDER BY {order}"  # noqa: S608  # our own names
+    statement = f"SELECT subject_id, valid_from, valid_to FROM {in_order}"  # noqa: S608  # our own names
     rows = connection.exec_driver_sql(statement, execution_options={"yield_per": _BATCH})
     for subject_id, valid_from, valid_to in rows:
         if valid_from >= valid_to:

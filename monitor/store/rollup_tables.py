@@ -74,6 +74,16 @@ GAPS = Table(
     sqlite_with_rowid=False,
 )
 
+# Which days' closed stretches of a kind are sealed: those before. What stands of them elsewhere is
+# about to be deleted; what stands at the sealed ones of later days is not yet whole.
+SEALS = Table(
+    "seals",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("before_day", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Up to which day (not with it) hours and days are there.
 ROLLED = Table(
     "rolled",

@@ -1,15 +1,23 @@
-"""Moves closed stretches of days that are over to where each subject's are together."""
+"""Moves closed stretches of days that are over to where each subject's are together.
+
+A day is copied slice by slice, in the order of subjects; then one row says that it is sealed, from
+when on readers take the copies (see `stretches.py`); then the originals go, in the order of time.
+So each page is written once, and a stretch is seen once, whenever this is broken off.
+"""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, func, select
 
 from monitor.core.rollup import DAY_MS
+from monitor.store import bulk
+from monitor.store.instants import EPOCH, MILLISECOND
 from monitor.store.kind_tables import KindTables
-from monitor.store.pruned_history import Gone
+from monitor.store.pruned_history import Gone, PrunedByKey
+from monitor.store.rollup_tables import SEALS
 from monitor.store.store import Store
-from monitor.store.stretches import as_number
+from monitor.store.stretches import as_number, sealed_before
 
 _AT_ONCE = 10_000
 
@@ -18,73 +26,123 @@ Key = tuple[int, int]
 
 
 class Sealing:
-    """The stretches of one kind that ended before a day, from the oldest day on.
-
-    Each slice is a transaction, before and after which a stretch is in one place; whatever breaks
-    it off, the next one goes on with what is left. Of a day only the keys are held in memory.
-    """
+    """The stretches of one kind that ended before a day, from the oldest day on."""
 
     def __init__(self, tables: KindTables, before_day: int) -> None:
         """Prepare to look."""
         self._tables = tables
-        self._before_ms = before_day * DAY_MS
-        self._ends = array("q")
-        self._ids = array("q")
+        self._before_day = before_day
+        self._rows = 0
+        self._slices: Iterator[None] | None = None
 
     def step(self, store: Store, rows: int) -> Gone | None:
         """Move about `rows` rows; None when nothing is left to be moved."""
-        if not self._ends:
-            with store.reading() as connection:
-                self._look(connection)
-            if not self._ends:
-                return None
-        keys = list(zip(self._ends[-rows:], self._ids[-rows:], strict=True))
-        keys.reverse()
-        with store.writing() as write:
-            _move(write.connection, self._tables, keys)
-        del self._ends[-rows:], self._ids[-rows:]
+        self._rows = rows
+        if self._slices is None:
+            self._slices = self._work(store)
+        try:
+            next(self._slices)
+        except StopIteration:
+            return None
+        except BaseException:
+            # A generator that raised is over: begin anew where the database says.
+            self._slices = None
+            raise
         return {}
 
     def count(self, connection: Connection) -> Gone:  # noqa: ARG002 - what is moved is not gone
         """Return nothing: what is moved stays."""
         return {}
 
-    def _look(self, connection: Connection) -> None:
-        """Find the keys of the oldest day, so that they are written by subject, front to back."""
+    def _work(self, store: Store) -> Iterator[None]:
+        while True:
+            with store.reading() as connection:
+                sealed = sealed_before(connection, self._tables.kind)
+            # What was sealed and not yet deleted, if a round was broken off.
+            yield from self._delete(store, sealed)
+            with store.reading() as connection:
+                day, keys = self._oldest(connection)
+            if day is None:
+                return
+            for start in range(0, len(keys), self._rows):
+                with store.writing() as write:
+                    _copy(write.connection, self._tables, keys.between(start, start + self._rows))
+                yield
+            # Somebody may have added to the day meanwhile: then it is looked through again.
+            with store.writing() as write:
+                if self._count(write.connection, day) == len(keys):
+                    row = (self._tables.kind.name, day + 1)
+                    bulk.upsert(write.connection, SEALS, [row], ("before_day",))
+            yield
+
+    def _oldest(self, connection: Connection) -> "tuple[int | None, _Keys]":
+        """Return the oldest day of which something is not sealed, and the keys of that, in order.
+
+        Only the keys are held in memory.
+        """
         column = self._tables.stretches.c
         ended = as_number(column.valid_to)
+        keys = _Keys()
         oldest = connection.scalar(select(func.min(ended)))
-        if oldest is None or oldest >= self._before_ms:
-            return
-        end_ms = min((oldest // DAY_MS + 1) * DAY_MS, self._before_ms)
-        keys = (
+        if oldest is None or oldest >= self._before_day * DAY_MS:
+            return None, keys
+        day = oldest // DAY_MS
+        wanted = (
             select(ended, column.subject_id)
-            .where(ended < end_ms)
-            .order_by(column.subject_id.desc(), column.valid_to.desc())
+            .where(ended < (day + 1) * DAY_MS)
+            .order_by(column.subject_id, column.valid_to)
             .execution_options(yield_per=_AT_ONCE)
         )
-        for at_ms, subject_id in connection.execute(keys):
-            self._ends.append(at_ms)
-            self._ids.append(subject_id)
+        for at_ms, subject_id in connection.execute(wanted):
+            keys.add(at_ms, subject_id)
+        return day, keys
+
+    def _count(self, connection: Connection, day: int) -> int:
+        ended = as_number(self._tables.stretches.c.valid_to)
+        there = select(func.count()).where(ended < (day + 1) * DAY_MS)
+        return connection.scalar(there) or 0
+
+    def _delete(self, store: Store, before_day: int) -> Iterator[None]:
+        last = EPOCH + (before_day * DAY_MS - 1) * MILLISECOND
+        moved = PrunedByKey(name="moved", table=self._tables.stretches, until=last)
+        while moved.step(store, self._rows) is not None:
+            yield
 
 
-def _move(connection: Connection, tables: KindTables, keys: Sequence[Key]) -> None:
-    """Move rows in one statement each way; one that is gone by now is left out."""
+class _Keys:
+    """Many keys in little memory."""
+
+    def __init__(self) -> None:
+        self._ends = array("q")
+        self._ids = array("q")
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def add(self, at_ms: int, subject_id: int) -> None:
+        self._ends.append(at_ms)
+        self._ids.append(subject_id)
+
+    def between(self, start: int, end: int) -> list[Key]:
+        return list(zip(self._ends[start:end], self._ids[start:end], strict=True))
+
+
+def _copy(connection: Connection, tables: KindTables, keys: Sequence[Key]) -> None:
+    """Copy rows; one that was copied already, by a round that was broken off, stays."""
     source, target = tables.stretches.name, tables.sealed.name
-    names = ", ".join(column.name for column in tables.stretches.columns)
-    day = f"valid_to / {DAY_MS}"
+    names = [column.name for column in tables.stretches.columns]
+    into = f"INSERT INTO {target} (day, {', '.join(names)})"
+    values = ", ".join(f"s.{name}" for name in names)
+    copied = f"SELECT s.valid_to / {DAY_MS}, {values} FROM {source} AS s"  # noqa: S608  # our own names
     if connection.dialect.name == "sqlite":
-        this = "WHERE valid_to = ? AND subject_id = ?"
         connection.exec_driver_sql(
-            f"INSERT INTO {target} (day, {names}) SELECT {day}, {names} FROM {source} {this}",  # noqa: S608  # our own names
+            f"{into} {copied} WHERE s.valid_to = ? AND s.subject_id = ? ON CONFLICT DO NOTHING",
             list(keys),
         )
-        connection.exec_driver_sql(f"DELETE FROM {source} {this}", list(keys))  # noqa: S608  # our own names
         return
     connection.exec_driver_sql(
-        f"WITH moved AS (DELETE FROM {source} AS s USING unnest(%s::bigint[], %s::bigint[]) "  # noqa: S608  # our own names
-        "AS k(valid_to, subject_id) WHERE s.valid_to = k.valid_to AND s.subject_id = k.subject_id "
-        f"RETURNING s.*) INSERT INTO {target} (day, {names}) SELECT {day}, {names} FROM moved "
-        "ORDER BY subject_id, valid_to",
+        f"{into} {copied} JOIN unnest(%s::bigint[], %s::bigint[]) AS k(valid_to, subject_id) "
+        "ON s.valid_to = k.valid_to AND s.subject_id = k.subject_id "
+        "ORDER BY s.subject_id, s.valid_to ON CONFLICT DO NOTHING",
         tuple(list(column) for column in zip(*keys, strict=True)),
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from monitor.core.kinds import Values
+from monitor.core.rollup import DAY_MS
 from monitor.core.sample import Collected, Failed, Sample, Snapshot
 from monitor.instants import posix_us
 from monitor.store import bulk, traces
@@ -15,6 +16,7 @@ from monitor.store.book import Book, Changes, Entry, fixed_labels
 from monitor.store.instants import to_ms
 from monitor.store.kind_tables import KIND_TABLES, KindTables
 from monitor.store.load_book import load_book
+from monitor.store.stretches import sealed_before
 from monitor.store.tables import COLLECTOR_STATES, POLLS, SIGHTS, SUBJECTS
 from monitor.store.text import storable, storable_mapping
 
@@ -91,7 +93,7 @@ class Recorder:
         known = [entry for entry in changes.named if not ids.is_new(entry.id)]
         traces.write_names(connection, known, at_ms)
         _write_subjects(connection, tenant, kind, changes, at_ms)
-        _write_history(connection, tables, changes)
+        _write_history(connection, tables, changes, at_ms)
         traces.write_absences(connection, changes, at_ms)
 
 
@@ -140,7 +142,9 @@ def _write_subjects(
     bulk.upsert(connection, SUBJECTS, list(rows.values()), ("name", "labels", "gone_at"))
 
 
-def _write_history(connection: Connection, tables: KindTables, changes: Changes) -> None:
+def _write_history(
+    connection: Connection, tables: KindTables, changes: Changes, at_ms: int
+) -> None:
     flags = tables.flags
 
     def stored(values: Values) -> Values:
@@ -156,14 +160,20 @@ def _write_history(connection: Connection, tables: KindTables, changes: Changes)
     def open_rows(entries: Iterable[Entry]) -> list[bulk.Row]:
         return [(e.id, e.since_ms, *e.moving, *stored(e.recorded)) for e in entries]
 
-    bulk.insert(
-        connection,
-        tables.stretches,
-        [
-            (c.until_ms, c.subject_id, c.since_ms, *c.moving, *stored(c.recorded))
-            for c in changes.closed
-        ],
-    )
+    sealed_ms = 0
+    if any(c.until_ms < at_ms for c in changes.closed):
+        # What was missed for a while ended some polls ago, maybe on a day that is sealed by now.
+        sealed_ms = sealed_before(connection, tables.kind) * DAY_MS
+    closed: list[bulk.Row] = []
+    late: list[bulk.Row] = []
+    for c in changes.closed:
+        row = c.until_ms, c.subject_id, c.since_ms, *c.moving, *stored(c.recorded)
+        if c.until_ms >= sealed_ms:
+            closed.append(row)
+        else:
+            late.append((c.until_ms // DAY_MS, c.subject_id, c.until_ms, *row[2:]))
+    bulk.upsert(connection, tables.sealed, late, ())
+    bulk.insert(connection, tables.stretches, closed)
     bulk.delete(connection, tables.latest, [entry.id for entry, _ in changes.gone])
     bulk.insert(connection, tables.latest, open_rows(changes.opened))
     bulk.upsert(connection, tables.latest, open_rows(changes.changed), _measured(tables))

@@ -15,8 +15,10 @@ from sqlalchemy import (
     union_all,
 )
 
+from monitor.core.kinds import Kind
 from monitor.core.rollup import DAY_MS
 from monitor.store.kind_tables import KindTables
+from monitor.store.rollup_tables import SEALS
 
 MANY_IDS = 500
 """More ids than this are not put into a statement: rows are filtered as they come."""
@@ -40,14 +42,17 @@ def closed(
         names = (*kind.moving, *(metric.name for metric in kind.metrics))
     wanted = ("subject_id", "valid_from", "valid_to", *names)
     moved, here = tables.sealed.c, tables.stretches.c
-    past = select(*(moved[name] for name in wanted))
-    recent = select(*(here[name] for name in wanted))
+    before_day = sealed_before(connection, tables.kind)
+    past = select(*(moved[name] for name in wanted)).where(moved.day < before_day)
+    recent = select(*(here[name] for name in wanted)).where(
+        as_number(here.valid_to) >= before_day * DAY_MS
+    )
     if after_ms is not None:
         past = past.where(as_number(moved.valid_to) > after_ms, moved.day >= after_ms // DAY_MS)
         recent = recent.where(as_number(here.valid_to) > after_ms)
     if ids is not None and len(ids) <= MANY_IDS:
         # Day by day, since within a day each subject stands together.
-        days = _days(connection, moved.day, after_ms)
+        days = _days(connection, moved.day, after_ms, before_day)
         past = past.where(moved.day.in_(days), moved.subject_id.in_(ids))
         recent = recent.where(here.subject_id.in_(ids))
     return union_all(past, recent).subquery("closed")
@@ -58,10 +63,15 @@ def as_number(column: ColumnElement[Any]) -> ColumnElement[int]:
     return type_coerce(column, BigInteger)
 
 
-def _days(connection: Connection, day: Column[int], after_ms: int | None) -> range:
+def sealed_before(connection: Connection, kind: Kind) -> int:
+    """Return the first day whose stretches are not sealed; 0 where none are."""
+    day = select(SEALS.c.before_day).where(SEALS.c.kind == kind.name)
+    return connection.scalar(day) or 0
+
+
+def _days(connection: Connection, day: Column[int], after_ms: int | None, before_day: int) -> range:
     """Return the days of which something may be sealed."""
     first = connection.scalar(select(func.min(day)))
-    last = connection.scalar(select(func.max(day)))
-    if first is None or last is None:
+    if first is None:
         return range(0)
-    return range(first if after_ms is None else max(first, after_ms // DAY_MS), last + 1)
+    return range(first if after_ms is None else max(first, after_ms // DAY_MS), before_day)

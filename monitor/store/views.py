@@ -126,12 +126,17 @@ def _history(words: _Dialect, kind: Kind) -> str:
         yield "valid_from", words.time_of_ms(f"{values}.valid_from")
         yield "valid_to", valid_to
 
+    before = f"coalesce((SELECT before_day FROM seals WHERE kind = '{kind.name}'), 0)"  # noqa: S608  # our own
     closed = "\nUNION ALL\n".join(
         _select(
             columns("h", words.time_of_ms("h.valid_to")),
-            f"FROM {kind.history}_{where} AS h\nJOIN subjects AS s ON s.id = h.subject_id",
+            f"FROM {kind.history}_{part} AS h\nJOIN subjects AS s ON s.id = h.subject_id\n"
+            f"WHERE {counts}",
         )
-        for where in ("sealed", "stretches")
+        for part, counts in (
+            ("sealed", f"h.day < {before}"),
+            ("stretches", f"h.valid_to >= CAST({before} AS bigint) * {DAY_MS}"),
+        )
     )
     still_open = _select(
         columns("l", "CAST(NULL AS text)"),

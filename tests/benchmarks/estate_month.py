@@ -17,6 +17,7 @@ from monitor.store.instants import to_ms
 from monitor.store.kind_tables import KIND_TABLES
 from monitor.store.retention import Retention, Round
 from monitor.store.rolling import Watch
+from monitor.store.rollup_tables import SEALS
 from monitor.store.tables import COLLECTOR_STATES, POLLS, SIGHTS, SUBJECTS
 
 TENANT = "production"
@@ -132,6 +133,10 @@ def fill(store: Store, estate: Estate, days: int) -> int:
         _write_polls(store, range(day * MINUTES, end))
         _write_stretches(store, estate)
     _write_open(store, estate, days * MINUTES)
+    before_day = instant_ms(days * MINUTES) // DAY_MS
+    with store.writing() as write:
+        seals: list[bulk.Row] = [(kind, before_day) for kind in ("session", "queue")]
+        bulk.upsert(write.connection, SEALS, seals, ("before_day",))
     keep_up(store, days)
     return estate.series * days * MINUTES
 

@@ -253,6 +253,9 @@ table rolled
   kind text not null
   collector text not null
   until_day integer not null
+table seals
+  kind text not null
+  before_day integer not null
 table session_latest
   subject_id bigint not null
   valid_from bigint not null
@@ -622,6 +625,7 @@ queue_latest pk_queue_latest PRIMARY KEY (subject_id)
 queue_sealed pk_queue_sealed PRIMARY KEY (day, subject_id, valid_to)
 queue_stretches pk_queue_stretches PRIMARY KEY (valid_to, subject_id)
 rolled pk_rolled PRIMARY KEY (tenant, kind)
+seals pk_seals PRIMARY KEY (kind)
 session_latest pk_session_latest PRIMARY KEY (subject_id)
 session_sealed pk_session_sealed PRIMARY KEY (day, subject_id, valid_to)
 session_stretches pk_session_stretches PRIMARY KEY (valid_to, subject_id)
@@ -670,6 +674,7 @@ CREATE UNIQUE INDEX pk_queue_latest ON queue_latest USING btree (subject_id)
 CREATE UNIQUE INDEX pk_queue_sealed ON queue_sealed USING btree (day, subject_id, valid_to)
 CREATE UNIQUE INDEX pk_queue_stretches ON queue_stretches USING btree (valid_to, subject_id)
 CREATE UNIQUE INDEX pk_rolled ON rolled USING btree (tenant, kind)
+CREATE UNIQUE INDEX pk_seals ON seals USING btree (kind)
 CREATE UNIQUE INDEX pk_session_latest ON session_latest USING btree (subject_id)
 CREATE UNIQUE INDEX pk_session_sealed ON session_sealed USING btree (day, subject_id, valid_to)
 CREATE UNIQUE INDEX pk_session_stretches ON session_stretches USING btree (valid_to, subject_id)
@@ -729,6 +734,7 @@ SELECT
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM session_sealed AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.day < coalesce((SELECT before_day FROM seals WHERE kind = 'session'), 0)
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -751,6 +757,7 @@ SELECT
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM session_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.valid_to >= CAST(coalesce((SELECT before_day FROM seals WHERE kind = 'session'), 0) AS bigint) * 86400000
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -812,6 +819,7 @@ SELECT
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM machine_sealed AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.day < coalesce((SELECT before_day FROM seals WHERE kind = 'machine'), 0)
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -831,6 +839,7 @@ SELECT
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM machine_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.valid_to >= CAST(coalesce((SELECT before_day FROM seals WHERE kind = 'machine'), 0) AS bigint) * 86400000
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -899,6 +908,7 @@ SELECT
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM queue_sealed AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.day < coalesce((SELECT before_day FROM seals WHERE kind = 'queue'), 0)
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -923,6 +933,7 @@ SELECT
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM queue_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.valid_to >= CAST(coalesce((SELECT before_day FROM seals WHERE kind = 'queue'), 0) AS bigint) * 86400000
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -976,6 +987,7 @@ SELECT
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM license_sealed AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.day < coalesce((SELECT before_day FROM seals WHERE kind = 'license'), 0)
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -990,6 +1002,7 @@ SELECT
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM license_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.valid_to >= CAST(coalesce((SELECT before_day FROM seals WHERE kind = 'license'), 0) AS bigint) * 86400000
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -1027,6 +1040,7 @@ SELECT
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM subscription_sealed AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.day < coalesce((SELECT before_day FROM seals WHERE kind = 'subscription'), 0)
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -1038,6 +1052,7 @@ SELECT
   to_char(timestamp '1970-01-01' + h.valid_to * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "valid_to"
 FROM subscription_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.valid_to >= CAST(coalesce((SELECT before_day FROM seals WHERE kind = 'subscription'), 0) AS bigint) * 86400000
 UNION ALL
 SELECT
   s.tenant AS "tenant",

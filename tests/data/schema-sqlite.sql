@@ -116,6 +116,7 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM license_sealed AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.day < coalesce((SELECT before_day FROM seals WHERE kind = 'license'), 0)
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -130,6 +131,7 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM license_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.valid_to >= CAST(coalesce((SELECT before_day FROM seals WHERE kind = 'license'), 0) AS bigint) * 86400000
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -178,6 +180,7 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM machine_sealed AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.day < coalesce((SELECT before_day FROM seals WHERE kind = 'machine'), 0)
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -197,6 +200,7 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM machine_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.valid_to >= CAST(coalesce((SELECT before_day FROM seals WHERE kind = 'machine'), 0) AS bigint) * 86400000
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -273,6 +277,7 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM queue_sealed AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.day < coalesce((SELECT before_day FROM seals WHERE kind = 'queue'), 0)
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -297,6 +302,7 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM queue_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.valid_to >= CAST(coalesce((SELECT before_day FROM seals WHERE kind = 'queue'), 0) AS bigint) * 86400000
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -368,6 +374,7 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM session_sealed AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.day < coalesce((SELECT before_day FROM seals WHERE kind = 'session'), 0)
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -390,6 +397,7 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM session_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.valid_to >= CAST(coalesce((SELECT before_day FROM seals WHERE kind = 'session'), 0) AS bigint) * 86400000
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -457,6 +465,7 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM subscription_sealed AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.day < coalesce((SELECT before_day FROM seals WHERE kind = 'subscription'), 0)
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -468,6 +477,7 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', h.valid_to / 1000.0, 'unixepoch') AS "valid_to"
 FROM subscription_stretches AS h
 JOIN subjects AS s ON s.id = h.subject_id
+WHERE h.valid_to >= CAST(coalesce((SELECT before_day FROM seals WHERE kind = 'subscription'), 0) AS bigint) * 86400000
 UNION ALL
 SELECT
   s.tenant AS "tenant",
@@ -845,6 +855,14 @@ CREATE TABLE rolled (
 	collector TEXT NOT NULL, 
 	until_day INTEGER NOT NULL, 
 	CONSTRAINT pk_rolled PRIMARY KEY (tenant, kind)
+)
+ WITHOUT ROWID
+
+
+CREATE TABLE seals (
+	kind TEXT NOT NULL, 
+	before_day INTEGER NOT NULL, 
+	CONSTRAINT pk_seals PRIMARY KEY (kind)
 )
  WITHOUT ROWID
 

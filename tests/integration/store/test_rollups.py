@@ -11,12 +11,15 @@ import pytest
 
 from monitor.core.rollup import DAY_MS, HOUR_MS
 from monitor.core.sample import Sample
-from monitor.store import Store
+from monitor.store import Store, bulk
 from monitor.store.history import Stretch, history
 from monitor.store.instants import EPOCH, MILLISECOND, to_ms
+from monitor.store.kind_tables import KIND_TABLES
 from monitor.store.past_steps import SeenStep, Summary, past_steps
 from monitor.store.retention import Retention, Round
 from monitor.store.rolling import Watch
+from monitor.store.rollup_tables import SEALS
+from monitor.store.sealing import Sealing
 from monitor.store.sightings import unseen_times
 from tests.builders import NOW, a_sample, a_subject, after
 from tests.integration.store.aged import DAY, LONG, keep_up
@@ -279,3 +282,32 @@ def test_steps_of_hours_and_days_say_the_same_as_the_changes_did(store: Store, h
     if hours in {1, 24}:
         assert any(metric.p95 for one in rolled.values() for metric in known(one))
     assert any(one.unseen for one in changes.values())
+
+
+def test_what_ended_on_a_day_that_is_sealed_is_seen_as_well(store: Store) -> None:
+    # Late is missed in the last polls of a day, and counts as gone when that is sealed already.
+    there = [a_poll(queue("Here", n % 2), queue("Late", 1.0), at=n * STEP) for n in range(56)]
+    record(store, *there)
+    missed = [a_poll(queue("Here", n % 2), at=n * STEP) for n in (58, 59)]
+    record(store, *missed)
+    with store.writing() as write:
+        bulk.upsert(write.connection, SEALS, [("queue", to_ms(after(DAY)) // DAY_MS)], ())
+    record(store, a_poll(queue("Here", 1), at=62 * STEP))
+
+    ended = [one.valid_to for one in everything(store) if one.subject.name == "Late"]
+    assert ended == [after(58 * STEP)]
+    assert count(store, "queue_sealed") == 1
+
+
+def test_a_row_that_comes_while_its_day_is_sealed_is_sealed_with_it(store: Store) -> None:
+    some_days(store)
+    sealing = Sealing(KIND_TABLES["queue"], to_ms(after(DAYS * DAY)) // DAY_MS)
+    sealing.step(store, 20)
+    row = (to_ms(after(10 * STEP)) + 1, 99, to_ms(after(0)), *[None] * 12)
+    with store.writing() as write:
+        bulk.insert(write.connection, KIND_TABLES["queue"].stretches, [row])
+    while sealing.step(store, 20) is not None:
+        pass
+
+    assert ask(store, "SELECT subject_id FROM queue_sealed WHERE subject_id = 99")
+    assert not ask(store, "SELECT subject_id FROM queue_stretches WHERE subject_id = 99")
