@@ -22,9 +22,19 @@ OTHER_SERVER = "ORCHESTRATOR_MONITOR_TEST_POSTGRES"
 class PostgresServer:
     """A running server. A migrated database costs a copy of a template, not the migrations."""
 
-    def __init__(self, url: str) -> None:
-        """Take the URL of a database from which others can be created."""
+    def __init__(self, url: str, *, is_ours: bool = False) -> None:
+        """Take the URL of a database from which others can be created.
+
+        A server of ours is gone after the tests: what it holds need not outlive a loss of power,
+        and databases are then copied seven times as fast.
+        """
         self._url = url
+        self._copied_by = ""
+        if is_ours:
+            self._copied_by = "STRATEGY FILE_COPY"
+            for setting in ("fsync", "full_page_writes"):
+                self.execute(f"ALTER SYSTEM SET {setting} = off")
+            self.execute("SELECT pg_reload_conf()")
         self._templates: list[str] = []
         self._serial = 0
         self._run = secrets.token_hex(4)
@@ -44,7 +54,7 @@ class PostgresServer:
         self._serial += 1
         name = f"monitor_test_{self._run}_{self._serial}"
         copied = f'TEMPLATE "{template}"' if template else "TEMPLATE template0 ENCODING 'UTF8'"
-        self.execute(f'CREATE DATABASE "{name}" {copied}')
+        self.execute(f'CREATE DATABASE "{name}" {copied} {self._copied_by}')
         return name
 
     def drop(self, database: str) -> None:
@@ -106,7 +116,7 @@ def postgres_server(
         process = start(directory)
     except Exception as error:  # noqa: BLE001  # whatever the reason, there is no server
         unavailable(f"Postgres cannot be started: {type(error).__name__}: {error}")
-    server = PostgresServer(process.get_uri())
+    server = PostgresServer(process.get_uri(), is_ours=True)
     try:
         yield server
     finally:
