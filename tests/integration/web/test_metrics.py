@@ -19,7 +19,8 @@ def test_metrics_have_the_names_and_labels_of_their_kinds(site: Site) -> None:
         subject = a_subject(
             "One", kind=kind, key="1", labels={label: f"a {label}" for label in declared.labels}
         )
-        site.sees(collector, a_sample(subject, **{m.name: 1.0 for m in declared.metrics}))
+        at = site.clock.at + timedelta(seconds=1)
+        site.sees(collector, a_sample(subject, at, **{m.name: 1.0 for m in declared.metrics}))
 
     found = site.metrics()
 
