@@ -21,6 +21,7 @@ from monitor.store import Store
 from tests.acceptance.fuzz_damage import Damage, Damager
 from tests.acceptance.fuzz_estate import SIGHTS, START, Sight, Tenant, done_by, key_of, told
 from tests.acceptance.fuzz_rows import name_of
+from tests.builders import shown
 from tests.wires import FakeClock, Wire
 
 ALL = {"sessions": sessions.COLLECTOR, "queues": queues.COLLECTOR, "licenses": licenses.COLLECTOR}
@@ -177,13 +178,14 @@ def is_rare(place: Place) -> bool:
 
 def picture(outcome: Collected, clock: FakeClock) -> dict[tuple[str, str], Told]:
     """Return what is told of each subject, as it would be at `START`."""
-    found = {(s.subject.kind, s.subject.key): _told(s, clock) for s in outcome.samples}
+    found = {(s.subject.kind, s.subject.key): _told(s, outcome, clock) for s in outcome.samples}
     assert len(found) == len(outcome.samples), "two samples of one subject"
     return found
 
 
-def _told(sample: Sample, clock: FakeClock) -> Told:
-    values = [None if value is None else round(value, 6) for value in sample.values]
+def _told(sample: Sample, outcome: Collected, clock: FakeClock) -> Told:
+    there = shown(sample, outcome.observed_at)
+    values = [None if value is None else round(value, 6) for value in there]
     if sample.subject.kind == "queue" and values[2] is not None:
         values[2] -= done_by(clock.now())
     return tuple(values), sample.subject.name, dict(sample.subject.labels)
