@@ -165,18 +165,20 @@ class _View:
         elif movement is not self._movement:
             self._movement = movement
             if self._known is None or movement.moved is None:
-                self._look_at_all(samples)
                 self._learn(samples)
             else:
                 self._follow(self._known, movement.moved, movement.left, len(samples))
 
     def _learn(self, samples: Sequence[Sample]) -> None:
-        """Remember all samples by their subjects, so that they can be followed."""
+        """Take in a poll of which it is not known what moved; remember it, to be followed."""
+        self.polls += 1
+        self.moved = None
         self._known = {
-            sample.subject.identity: (sample.subject, part)
-            for sample, part in zip(samples, self._parts, strict=True)
+            sample.subject.identity: (sample.subject, self._part(sample.values))
+            for sample in samples
         }
-        # What is followed does not go by places any more.
+        # What is followed does not go by places, nor by objects: those that live on stay the same
+        # while their values go on as the time does.
         self._samples, self._parts = (), []
 
     def _follow(
@@ -215,7 +217,7 @@ class _View:
         self._samples = samples
         self.polls += 1
         self.moved = None
-        if len(before) != len(samples):
+        if not before or len(before) != len(samples):
             self._parts = list(map(self._part, map(_values, samples)))
             return
         # Whole lists at a time: this is a poll's hot path.

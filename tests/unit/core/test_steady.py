@@ -11,7 +11,7 @@ from monitor.core.alert import Alert, AlertKey, Phase
 from monitor.core.compile import compile_rule
 from monitor.core.matching import parse_where
 from monitor.core.rule import Condition, Policy, Rule
-from monitor.core.sample import Collected, Sample, Subject
+from monitor.core.sample import Collected, Movement, Sample, Subject
 from monitor.core.scopes import Scopes
 from monitor.core.severity import Severity
 from monitor.core.steady import Memory, Sifted
@@ -216,3 +216,31 @@ def test_subjects_in_other_places_are_asked_about_anew() -> None:
 
 def test_what_was_found_without_a_memory_says_of_nobody_that_he_has_not_moved() -> None:
     assert Sifted({}, {}).moved is None
+
+
+def sifted_by(
+    memory: Memory, rule: Rule, samples: list[Sample], movement: Movement | None
+) -> Sifted:
+    by_scope = Scopes(RULES).sort("production", "queue", samples)
+    return memory.sift(rule, "production", samples, by_scope, Windows(), movement)
+
+
+@pytest.mark.parametrize("named", [None, []])
+def test_samples_that_live_on_are_not_taken_for_their_values(named: list[Sample] | None) -> None:
+    plain, samples = RULES[0], queues(9.0, 9.0, 0.0)
+    memory = Memory(RULES)
+    sifted_by(memory, plain, samples, None)
+    samples[0].values = queues(0.0)[0].values
+
+    said = sifted_by(memory, plain, list(samples), Movement(after(0), named))
+
+    assert [sample.subject.name for sample in said.breached.values()] == ["Q1"]
+    assert said.moved is None
+
+
+@pytest.mark.parametrize("movement", [None, Movement(after(60), None)])
+def test_where_nobody_is_left_nobody_breaches(movement: Movement | None) -> None:
+    plain, memory = RULES[0], Memory(RULES)
+    sifted_by(memory, plain, queues(9.0), Movement(after(0), None))
+
+    assert sifted_by(memory, plain, [], movement).breached == {}
