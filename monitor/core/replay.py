@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from monitor.core.alert import Alert, AlertEvent, AlertKey, EventKind, Phase, Reason
+from monitor.core.alert import Alert, AlertEvent, AlertKey, EventKind, Reason
 from monitor.core.happening import Acknowledged, Attempted, Happening, Polled
 from monitor.core.mute import Acknowledgement, People, Silence
 from monitor.core.plan import Plan
@@ -57,7 +57,6 @@ class Replay:
     messages: list[tuple[datetime, frozenset[str]]] = field(default_factory=list)
     run: Rehearsal = field(init=False)
     _given: dict[str, Acknowledgement] = field(default_factory=dict)
-    _is_heard: bool = True
     _open: dict[AlertKey, Incident] = field(default_factory=dict)
     _by_alert: dict[str, Incident] = field(default_factory=dict)
 
@@ -77,7 +76,6 @@ class Replay:
     def go_on(self, happening: Happening) -> tuple[AlertEvent, ...]:
         """Go on to what happened next; return the events that followed."""
         at = happening.at
-        self._hear()
         if isinstance(happening, Polled):
             snapshot = happening.snapshot
             if not self.run.polls(snapshot.tenant, snapshot.collector):
@@ -87,9 +85,11 @@ class Replay:
             self.run.tried(happening, at)
         elif isinstance(happening, Acknowledged):
             self.run.advance(at)
+            self._given = {
+                one: given for one, given in self._given.items() if given.expires_at > at
+            }
             self._given[happening.given.alert_id] = happening.given
-            self._is_heard = False
-            self._hear()
+            self.run.hear(People(silences=tuple(self.silences), acknowledgements=self._given))
             self.run.look(at)
         elif happening.turn is Turn.START:
             self.run.restart(at, happening.past)
@@ -104,22 +104,12 @@ class Replay:
         self.run.advance(until)
         return self._take_in()
 
-    def _hear(self) -> None:
-        """Let count what was said of alerts that are firing: an end ends it, if not for good."""
-        if self._is_heard:
-            return
-        self._is_heard = True
-        firing = {alert.id for alert in self.run.open if alert.phase is Phase.FIRING}
-        counting = {one: given for one, given in self._given.items() if one in firing}
-        self.run.hear(People(silences=tuple(self.silences), acknowledgements=counting))
-
     def _take_in(self) -> tuple[AlertEvent, ...]:
         """Make incidents of what happened, and forget it: a month may hold much."""
         run = self.run
         if not run.events and not run.attempts:
             return ()
         events = tuple(run.events)
-        self._is_heard = not self._given
         for event in events:
             self._note(event)
         for attempt in run.attempts:

@@ -12,12 +12,11 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Select, Text, bindparam, cast, func, select, update
 
-from monitor.core.alert import Phase
 from monitor.core.matching import Matcher, Where, parse_matcher, parse_where
 from monitor.core.mute import Acknowledgement, People, Silence
 from monitor.core.severity import Severity
 from monitor.store.instants import EpochUs
-from monitor.store.tables import ACKNOWLEDGEMENTS, ALERTS, SILENCES
+from monitor.store.tables import ACKNOWLEDGEMENTS, SILENCES
 from monitor.store.text import storable
 
 log = structlog.get_logger(__name__)
@@ -36,17 +35,16 @@ _NEWEST = select(ACKNOWLEDGEMENTS).where(
     .where(_NEWER.c.alert_id == ACKNOWLEDGEMENTS.c.alert_id)
     .scalar_subquery()
 )
-_COUNTING = _NEWEST.join_from(ACKNOWLEDGEMENTS, ALERTS).where(
-    ACKNOWLEDGEMENTS.c.expires_at > _NOW, ALERTS.c.phase == Phase.FIRING.value
-)
+_UNEXPIRED = _NEWEST.where(ACKNOWLEDGEMENTS.c.expires_at > _NOW)
 
 
 def load_people(connection: Connection, now: datetime) -> People:
-    """Return the silences that have not ended, and the acknowledgements that count now.
+    """Return the silences that have not ended, and the acknowledgements that have not expired.
 
-    Asked every few seconds, so both questions are answered by an index.
+    Those of alerts that are over are among them: one whose end nobody heard may open again. Asked
+    every few seconds, so both questions are answered by an index.
     """
-    given = _acknowledgements(connection, _COUNTING, now)
+    given = _acknowledgements(connection, _UNEXPIRED, now)
     return People(
         silences=_silences(connection, _NOT_ENDED, now),
         acknowledgements={one.alert_id: one for one in given},

@@ -150,6 +150,21 @@ def test_an_acknowledgement_holds_across_a_restart_and_ends_with_the_problem(
     assert ticks(second, 2500 + 1800) == [(4300, "mail: opened Invoices")]
 
 
+@on_one_database
+def test_an_acknowledgement_goes_on_at_once_where_nobody_heard_of_the_end(store: Store) -> None:
+    life = Life(store, rules=ESCALATING)
+    life.sees(a_queue(900), at=0)
+    acknowledge(store, at=600, until=24 * HOUR)
+    life.tick(601)
+    silence(store, "tenant=production", at=700, until=9 * HOUR)
+    life.sees(a_queue(1), at=800)
+    again = life.sees(a_queue(900), at=900)
+
+    (open_,) = alerts(store)
+    assert again.events[0].alert.id == open_.id
+    assert "acknowledged: by anna: on it" in open_.mutes
+
+
 def test_nobody_acknowledged_so_others_hear_of_it_also_after_a_restart(
     reopen: Callable[[], Store],
 ) -> None:

@@ -156,12 +156,13 @@ def test_the_view_of_silences_shows_them_in_words(store: Store) -> None:
     ]
 
 
-def test_the_newest_acknowledgement_of_a_firing_alert_counts(store: Store) -> None:
+def test_the_newest_acknowledgement_of_an_alert_counts(store: Store) -> None:
     raise_alerts(store, A=Phase.FIRING, B=Phase.FIRING, C=Phase.PENDING, D=Phase.RESOLVED)
     first, newer = an_acknowledgement(author="ana"), an_acknowledgement(author="ben", second=5)
-    for one in (first, newer, *map(an_acknowledgement, "CD")):
+    others = {name: an_acknowledgement(name) for name in "CD"}
+    for one in (first, newer, *others.values()):
         store.acknowledge(one)
-    assert store.load_people(NOW).acknowledgements == {"A": newer}
+    assert store.load_people(NOW).acknowledgements == {"A": newer, **others}
     assert store.acknowledgements_of("A") == (first, newer)
     assert store.acknowledgements_of("B") == ()
     assert queries.newest_acknowledgements(store).keys() == {"A", "C", "D"}
