@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from monitor.core.kinds import KINDS, Values
+from monitor.core.kinds import KINDS, QUEUE, Values
 from monitor.core.matching import Where
 from monitor.core.rule import Policy, Rule
 from monitor.core.sample import Collected, Sample, Subject
 from monitor.core.severity import Severity
 from monitor.core.window import Windows
 from monitor.instants import posix_us
+from monitor.store.instants import to_ms
+from monitor.web.past import Row, Value
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
@@ -102,4 +104,24 @@ def a_backlog_rule(
         channels=channels,
         labels=labels or {},
         source=f"queue-backlog, {severity}: new_items > {above:g}",
+    )
+
+
+def a_past_row(
+    at: float = 0,
+    *,
+    subject: Subject | None = None,
+    until: float | None = None,
+    unseen_s: float = 0,
+    gaps: Sequence[tuple[float, float]] = (),
+    **metrics: Value,
+) -> Row:
+    """Return a row of `history queues`; instants in seconds, what is not given is not known."""
+    return Row(
+        subject or a_subject(),
+        to_ms(after(at)),
+        None if until is None else to_ms(after(until)),
+        [metrics.get(metric.name) for metric in QUEUE.metrics],
+        round(unseen_s * 1000),
+        [(to_ms(after(start)), to_ms(after(stop))) for start, stop in gaps],
     )

@@ -76,13 +76,12 @@ def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
 def _cells(row: Row, asked: Question) -> tuple[Any, ...]:
     subject = row.subject
     labels = (subject.labels.get(label, "") for label in asked.kind.labels)
-    values = (row.values[metric.name] for metric in asked.kind.metrics)
     return (
         *map(_text, (subject.tenant, subject.key, subject.name, *labels)),
-        row.at,
-        row.until,
-        *(one for value in values for one in numbers(value, asked)),
-        row.unseen.total_seconds(),
+        row.at_ms,
+        row.until_ms,
+        *numbers(row.values, asked),
+        row.unseen_ms / 1000,
     )
 
 

@@ -6,23 +6,29 @@ CSV and JSON are written row by row, so that a month of ten thousand robots need
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import TextIO
+from functools import lru_cache, partial
+from math import isfinite
+from typing import Any, TextIO
 
 from monitor.cli.output import Column, json_text, say, table
+from monitor.core.sample import Subject
 from monitor.store.past_steps import Summary
-from monitor.web.past import PARTS, Past, Question, Row, Value, row_json, tenants_of
-from monitor.web.wording import clock_time, iso, number, span
+from monitor.web.past import PARTS, Past, Question, Row, Value, tenants_of
+from monitor.web.past_json import JsonRows
+from monitor.web.wording import clock_time, iso_ms, number, span
 
 # A spreadsheet runs a cell that begins like this as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOST_GAPS = 5
+_MANY = 10_000
 
 
 def write_json(rows: Iterable[Row], asked: Question, out: TextIO) -> None:
     """Write an array, one row after the other."""
+    written = JsonRows(asked, partial(json_text, indent=None))
     between = "[\n"
     for row in rows:
-        out.write(between + json_text(row_json(row, asked), indent=None))
+        out.write(between + written.text(row))
         between = ",\n"
     out.write("[]\n" if between == "[\n" else "\n]\n")
 
@@ -30,21 +36,23 @@ def write_json(rows: Iterable[Row], asked: Question, out: TextIO) -> None:
 def write_csv(rows: Iterable[Row], asked: Question, out: TextIO) -> None:
     """Write comma-separated values under a line of names; no text is left to be a formula."""
     writer = csv.writer(out, lineterminator="\n")
-    metrics = [metric.name for metric in asked.metrics]
     labels = asked.kind.labels
     names = value_names(asked)
     writer.writerow(("tenant", "key", "name", *labels, "at", "until", *names, "unseen_s"))
-    for row in rows:
-        subject = row.subject
+
+    @lru_cache(maxsize=_MANY)
+    def who(subject: Subject) -> Sequence[str]:
         texts = (subject.tenant, subject.key, subject.name)
+        return [_harmless(one) for one in (*texts, *(subject.labels.get(x, "") for x in labels))]
+
+    for row in rows:
         writer.writerow(
             (
-                *(_harmless(text) for text in texts),
-                *(_harmless(subject.labels.get(label, "")) for label in labels),
-                iso(row.at),
-                iso(row.until) or "",
-                *(_exact(value) for name in metrics for value in numbers(row.values[name], asked)),
-                _exact(row.unseen.total_seconds()),
+                *who(row.subject),
+                iso_ms(row.at_ms),
+                "" if row.until_ms is None else iso_ms(row.until_ms),
+                *map(_exact, numbers(row.values, asked)),
+                _exact(row.unseen_ms / 1000),
             )
         )
 
@@ -57,14 +65,11 @@ def value_names(asked: Question) -> Sequence[str]:
     return [f"{metric}_{part}" for metric in metrics for part in asked.parts]
 
 
-def numbers(value: Value, asked: Question) -> tuple[float | None, ...]:
-    """Return the numbers of one metric, as many as it has names."""
+def numbers(values: Sequence[Value], asked: Question) -> Sequence[Any]:
+    """Return the numbers of a row side by side, as many as there are names; None is not known."""
     if asked.every is None:
-        assert not isinstance(value, Summary)  # noqa: S101 - narrows the type
-        return (value,)
-    if not isinstance(value, Summary):
-        return (None,) * len(asked.parts)
-    return tuple(getattr(value, part) for part in asked.parts)
+        return values
+    return [getattr(value, part, None) for value in values for part in asked.parts]
 
 
 def print_as_table(rows: Iterable[Row], past: Past) -> None:
@@ -98,15 +103,15 @@ def gap_notes(past: Past, tenants: Iterable[str]) -> Iterator[str]:
 
 def _print_rows(found: Sequence[Row], asked: Question) -> None:
     metrics = [
-        metric.name
-        for metric in asked.metrics
-        if any(row.values.get(metric.name) is not None for row in found)
+        (place, metric.name)
+        for place, metric in enumerate(asked.metrics)
+        if any(row.values[place] is not None for row in found)
     ]
     by_steps = asked.every is not None
     moving = () if by_steps or asked.only else asked.kind.moving
     has_folder = any(row.subject.labels.get("folder") for row in found)
     has_tenants = len(tenants_of(found)) > 1
-    has_gaps = any(row.unseen for row in found)
+    has_gaps = any(row.unseen_ms for row in found)
     table(
         [
             Column(title="at (UTC)"),
@@ -116,18 +121,18 @@ def _print_rows(found: Sequence[Row], asked: Question) -> None:
             Column(title=asked.kind.name),
             *([Column(title="folder")] if has_folder else []),
             *(Column(title=label) for label in moving),
-            *(Column(title=metric, right=True) for metric in metrics),
+            *(Column(title=metric, right=True) for _, metric in metrics),
         ],
         [
             (
                 clock_time(row.at, asked.now),
                 *([] if by_steps else [_lasted(row)]),
-                *([span(row.unseen) if row.unseen else ""] if has_gaps else []),
+                *([span(row.unseen) if row.unseen_ms else ""] if has_gaps else []),
                 *([row.subject.tenant] if has_tenants else []),
                 row.subject.name,
                 *([row.subject.labels.get("folder", "")] if has_folder else []),
                 *(row.subject.labels.get(label, "") for label in moving),
-                *(_told(row.values.get(metric)) for metric in metrics),
+                *(_told(row.values[place]) for place, _ in metrics),
             )
             for row in found
         ],
@@ -143,7 +148,7 @@ def _lasted(row: Row) -> str:
 def _exact(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:.0f}" if float(value).is_integer() else repr(value)
+    return str(int(value)) if isfinite(value) and int(value) == value else repr(value)
 
 
 def _harmless(text: str) -> str:

@@ -8,7 +8,6 @@ from itertools import groupby
 from monitor.cli.output import say
 from monitor.cli.past import gap_notes
 from monitor.core.duration import format_duration
-from monitor.core.kinds import Metric
 from monitor.store.past_steps import Summary, first_step
 from monitor.web.past import Past, Row, tenants_of
 from monitor.web.wording import clock_time, number
@@ -66,7 +65,10 @@ def print_as_plot(rows: Iterable[Row], past: Past) -> None:
     found = list(rows)
     for _, of_subject in groupby(found, key=lambda row: row.subject.identity):
         by_place = {(row.at - begin) // asked.every: row for row in of_subject}
-        curves = [_curve(metric, by_place, width) for metric in asked.metrics]
+        curves = [
+            _curve(metric.name, column, by_place, width)
+            for column, metric in enumerate(asked.metrics)
+        ]
         subject = next(iter(by_place.values())).subject
         folder = subject.labels.get("folder")
         say(f"{subject.name} ({folder})" if folder else subject.name, style="bold")
@@ -86,19 +88,19 @@ def print_as_plot(rows: Iterable[Row], past: Past) -> None:
         say(line)
 
 
-def _curve(metric: Metric, by_place: Mapping[int, Row], width: int) -> Curve:
+def _curve(name: str, column: int, by_place: Mapping[int, Row], width: int) -> Curve:
     steps: list[Summary | None] = []
     for place in range(width):
         row = by_place.get(place)
-        value = None if row is None else row.values.get(metric.name)
+        value = None if row is None else row.values[column]
         steps.append(value if isinstance(value, Summary) else None)
     gaps = frozenset(place for place, row in by_place.items() if _is_gap(row))
-    return Curve(name=metric.name, steps=steps, gaps=gaps)
+    return Curve(name=name, steps=steps, gaps=gaps)
 
 
 def _is_gap(row: Row) -> bool:
     """Tell whether nobody looked throughout a step."""
-    return bool(row.unseen) and all(value is None for value in row.values.values())
+    return bool(row.unseen_ms) and all(value is None for value in row.values)
 
 
 def _print(curves: Sequence[Curve]) -> None:

@@ -18,16 +18,37 @@ from monitor.store.tables import SUBJECTS
 
 Row = Sequence[Any]
 _AT_ONCE = 1000
+_FIRST_VALUE = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Stretch:
-    """A subject for as long as nothing changed; `valid_to` is None while it lasts."""
+    """A subject for as long as nothing changed: from when to when, None while it lasts.
+
+    Instants are milliseconds since 1970, `values` those of the metrics of `names`. There may be
+    millions of them, so it is as plain as can be, and nobody changes one.
+    """
 
     subject: Subject
-    valid_from: datetime
-    valid_to: datetime | None
-    metrics: Mapping[str, float | None]
+    begin_ms: int
+    end_ms: int | None
+    names: Sequence[str]
+    values: Sequence[float | None]
+
+    @property
+    def valid_from(self) -> datetime:
+        """Return when it began."""
+        return EPOCH + self.begin_ms * MILLISECOND
+
+    @property
+    def valid_to(self) -> datetime | None:
+        """Return when it ended."""
+        return None if self.end_ms is None else EPOCH + self.end_ms * MILLISECOND
+
+    @property
+    def metrics(self) -> Mapping[str, float | None]:
+        """Return the values by name."""
+        return dict(zip(self.names, self.values, strict=True))
 
 
 def history(
@@ -42,7 +63,8 @@ def history(
     """Yield what was recorded in a span of time, in the order of the ends; the open ones come last.
 
     A stretch that reaches into the span is given whole. With `metrics` only changes of these count,
-    and states do not: what lies between two of them is one stretch.
+    and states do not: what lies between two of them is one stretch. The subject is the same object
+    while its states are.
     """
     declared = KINDS[kind]
     moving = declared.moving if metrics is None else ()
@@ -50,17 +72,21 @@ def history(
     with store.reading() as connection:
         known = _known(connection, kind, name_glob)
         rows = _rows(connection, kind, known, (*moving, *names), since, until)
-        for subject_id, begin, end, *values in rows if metrics is None else _merged(rows):
-            subject = known[subject_id]
-            if moving:
-                states = dict(zip(moving, values, strict=False))
-                subject = replace(subject, labels={**subject.labels, **states})
-            yield Stretch(
-                subject=subject,
-                valid_from=EPOCH + begin * MILLISECOND,
-                valid_to=None if end is None else EPOCH + end * MILLISECOND,
-                metrics=dict(zip(names, values[len(moving) :], strict=True)),
-            )
+        if metrics is not None:
+            rows = _merged(rows)
+        first = _FIRST_VALUE + len(moving)
+        in_states: dict[Row, Subject] = {}
+        for row in rows:
+            subject_id, begin, end = row[:_FIRST_VALUE]
+            key = (subject_id, *row[_FIRST_VALUE:first])
+            subject = in_states.get(key)
+            if subject is None:
+                subject = known[subject_id]
+                states = dict(zip(moving, key[1:], strict=True))
+                if states:
+                    subject = replace(subject, labels={**subject.labels, **states})
+                in_states[key] = subject
+            yield Stretch(subject, begin, end, names, row[first:])
 
 
 def _known(connection: Connection, kind: str, name_glob: str | None) -> dict[int, Subject]:

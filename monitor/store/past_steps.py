@@ -8,25 +8,23 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import BigInteger, Connection, literal, select
+from sqlalchemy import Connection, select
 
 from monitor.core.kinds import KINDS
 from monitor.core.rollup import DAY_MS, HOUR_MS, Tally
 from monitor.core.sample import Subject
 from monitor.core.unseen import UnseenTimes, pieces, unseen_of
 from monitor.store.instants import EPOCH, MILLISECOND, to_ms
-from monitor.store.kind_tables import KIND_TABLES
+from monitor.store.past_changes import FOREVER_MS, changes, changes_summed
 from monitor.store.queries import name_matches
 from monitor.store.rolled import Segment, Summed, levels, segments, summed
 from monitor.store.store import Store
-from monitor.store.stretches import MANY_IDS, as_number, closed
+from monitor.store.stretches import as_number
 from monitor.store.tables import SIGHTS, SUBJECTS
 
 Values = Sequence[float | None]
-_AT_ONCE = 10_000
-_FOREVER_MS = 2**62
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +41,34 @@ class Summary:
     p95: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class SeenStep:
-    """A subject over one step of time that begins at `at`; None where nothing was known.
+    """A subject over one step of time, and what became of the metrics of `names` in it.
 
-    `unseen` is how long of it the subject was on record and nobody looked.
+    None stands where nothing was known. `at_ms` is when it begins (milliseconds since 1970),
+    `unseen_ms` how long of it the subject was on record and nobody looked.
     """
 
     subject: Subject
-    at: datetime
-    metrics: Mapping[str, Summary | None]
-    unseen: timedelta
+    at_ms: int
+    names: Sequence[str]
+    values: Sequence[Summary | None]
+    unseen_ms: int
+
+    @property
+    def at(self) -> datetime:
+        """Return when it begins."""
+        return EPOCH + self.at_ms * MILLISECOND
+
+    @property
+    def unseen(self) -> timedelta:
+        """Return how long of it nobody looked."""
+        return self.unseen_ms * MILLISECOND
+
+    @property
+    def metrics(self) -> Mapping[str, Summary | None]:
+        """Return what became of the metrics, by name."""
+        return dict(zip(self.names, self.values, strict=True))
 
 
 def first_step(since: datetime, every: timedelta) -> datetime:
@@ -95,12 +110,9 @@ def past_steps(
             reader.read(to_ms(since), to_ms(until))
             for one in sorted(there.values(), key=lambda one: (one.subject.name, one.subject.key)):
                 for step, sums in sorted(one.steps.items()):
-                    yield SeenStep(
-                        subject=one.subject,
-                        at=begin + step * every,
-                        metrics=dict(zip(names, map(_summary, sums.metrics), strict=True)),
-                        unseen=sums.unseen * MILLISECOND,
-                    )
+                    at_ms = steps.begin_ms + step * steps.every_ms
+                    values = tuple(map(_summary, sums.metrics))
+                    yield SeenStep(one.subject, at_ms, names, values, sums.unseen)
                 one.steps.clear()
 
 
@@ -211,7 +223,30 @@ class _Reader:
                 self._add_unseen(part)
 
     def _read_changes(self, part: Segment) -> None:
-        for subject_id, begin, end, *values in self._rows(part):
+        """Read each change; where a few steps are seen throughout, the database adds them up."""
+        steps = self._steps
+        every = list(steps.split(part.begin_ms, part.end_ms))
+        is_calm = not any(unseen_of(part.begin_ms, part.end_ms, self._blind))
+        if is_calm and not steps.has_p95 and len(every) <= _FEW:
+            begin_ms = part.begin_ms
+            for step, length in every:
+                self._add_up(step, begin_ms, begin_ms + length, is_first=begin_ms == part.begin_ms)
+                begin_ms += length
+        else:
+            self._read_each(part)
+
+    def _add_up(self, step: int, begin_ms: int, end_ms: int, *, is_first: bool) -> None:
+        names, there = self._steps.names, self._there
+        ask = self._connection, self._kind, names, there.keys(), begin_ms, end_ms
+        for one in changes_summed(*ask, self._seen_ms, is_first=is_first):
+            subject = there.get(one.subject_id)
+            if subject is not None:
+                self._steps.of(subject, step).metrics[one.metric].add_summed(one, is_all=False)
+
+    def _read_each(self, part: Segment) -> None:
+        names, ids = self._steps.names, self._there.keys()
+        found = changes(self._connection, self._kind, names, ids, part.begin_ms, part.end_ms)
+        for subject_id, begin, end, *values in found:
             last, goes_on = self._reach(begin, end)
             start, stop = max(begin, part.begin_ms), min(last, part.end_ms)
             if start > stop:
@@ -230,37 +265,12 @@ class _Reader:
             if value is not None:
                 step.metrics[place].add(value, length)
 
-    def _rows(self, part: Segment) -> Iterator[Any]:
-        """Yield (subject, from, to, metrics) of what reaches into a part, each in order of time."""
-        tables, names, ids = KIND_TABLES[self._kind], self._steps.names, self._there.keys()
-        past = closed(self._connection, tables, names, after_ms=part.begin_ms, ids=ids)
-        begin, end = as_number(past.c.valid_from), as_number(past.c.valid_to)
-        ended = (
-            select(past.c.subject_id, begin, end, *(past.c[name] for name in names))
-            .where(begin < part.end_ms)
-            .order_by(past.c.valid_to)
-        )
-        latest = tables.latest.c
-        begun = as_number(latest.valid_from)
-        going_on = select(
-            latest.subject_id,
-            begun,
-            literal(_FOREVER_MS, BigInteger),
-            *(latest[name] for name in names),
-        ).where(begun < part.end_ms)
-        if len(ids) <= MANY_IDS:
-            going_on = going_on.where(latest.subject_id.in_(ids))
-        for statement in (ended, going_on):
-            rows = self._connection.execute(statement.execution_options(yield_per=_AT_ONCE))
-            for some in rows.partitions():
-                yield from (row for row in some if row[0] in self._there)
-
     def _reach(self, begin: int, end: int) -> tuple[int, bool]:
         """Return up to when a stretch is told, and whether its value was seen then.
 
         An open one is told through the time at its end in which nobody looked.
         """
-        if end != _FOREVER_MS:
+        if end != FOREVER_MS:
             return end, False
         end = max(begin, self._seen_ms)
         blind = self._blind
@@ -326,6 +336,6 @@ def _subjects(
             # Over a step, labels that move have no one value.
             labels = {name: value for name, value in row.labels.items() if name not in moving}
             one = Subject(tenant=row.tenant, kind=kind, key=row.key, name=row.name, labels=labels)
-            last = _FOREVER_MS if row.gone_ms is None else row.gone_ms
+            last = FOREVER_MS if row.gone_ms is None else row.gone_ms
             found.setdefault(row.tenant, {})[row.id] = _Subject(one, row.first_ms, last)
     return found

@@ -18,6 +18,7 @@ from monitor.store.tables import COLLECTOR_STATES, POLLS
 # The server's clock, by which a poll saw, may differ from ours, by which it began.
 _APART = timedelta(days=1)
 _MANY = 10_000
+_PROBES = 64
 
 STARTED = as_number(POLLS.c.started_at)
 OBSERVED = as_number(POLLS.c.observed_at)
@@ -141,20 +142,22 @@ def _first_id(connection: Connection, low: int) -> int:
 
     There is no index of instants, and ids were given in their order, but for a clock set back.
     """
-    ends = select(func.min(POLLS.c.id), func.max(POLLS.c.id))
-    first, last = connection.execute(ends).one()
-    if first is None or last is None:
+    # One end at a time: for both at once SQLite reads the whole table.
+    ends = [connection.scalar(select(end(POLLS.c.id))) for end in (func.min, func.max)]
+    if None in ends:
         return 0
-    begin, end = int(first), int(last) + 1
-    while begin < end:
-        middle = (begin + end) // 2
-        following = select(POLLS.c.id, STARTED).where(POLLS.c.id >= middle)
-        found = connection.execute(following.order_by(POLLS.c.id).limit(1)).one()
-        if found[1] < low:
-            begin = found[0] + 1
-        else:
-            end = middle
-    return begin
+    begin, end = ends[0], ends[1] + 1
+    is_nearer = True
+    while end - begin > _PROBES and is_nearer:
+        probes = range(begin, end, -(-(end - begin) // _PROBES))
+        rows = connection.execute(select(POLLS.c.id, STARTED).where(POLLS.c.id.in_(probes))).all()
+        early = max((poll + 1 for poll, at in rows if at < low), default=begin)
+        late = min((poll for poll, at in rows if at >= low and poll >= early), default=end)
+        is_nearer = (early, late) != (begin, end)
+        begin, end = early, late
+    following = select(func.min(POLLS.c.id)).where(POLLS.c.id >= begin, low <= STARTED)
+    found = connection.scalar(following.where(POLLS.c.id < end))
+    return end if found is None else int(found)
 
 
 def _kept_gaps(

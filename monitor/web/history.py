@@ -17,8 +17,8 @@ from monitor.core.kinds import Kind, kind_with_past
 from monitor.core.moment import Moment, parse_moment
 from monitor.store.report_rows import subjects
 from monitor.store.store import Store
-from monitor.web.past import DEFAULT_SINCE, Past, Question, metrics_of, row_json
-from monitor.web.portable import portable
+from monitor.web.past import DEFAULT_SINCE, Past, Question, metrics_of
+from monitor.web.past_json import JsonRows
 
 PARAMETERS = ("name", "metric", "since", "until", "every")
 MOST_CHANGES = 20_000
@@ -64,11 +64,12 @@ def history_text(
     asked = question(kind, parameters, now)
     if asked.every is not None:
         _refuse_too_many(store, asked, asked.every)
+    written = JsonRows(asked, json.dumps)
     lines: list[str] = []
     for row in Past(store, running, asked).rows():
         if asked.every is None and len(lines) == MOST_CHANGES:
             raise BadQuestion(_TOO_MANY)
-        lines.append(json.dumps(portable(row_json(row, asked)), allow_nan=False))
+        lines.append(written.text(row))
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
 
 

@@ -14,7 +14,6 @@ from monitor.store.instants import EPOCH, MILLISECOND, to_ms
 from monitor.store.past_steps import Summary, past_steps
 from monitor.store.sightings import unseen_times
 from monitor.store.store import Store
-from monitor.web.wording import iso
 
 DEFAULT_SINCE = timedelta(days=1)
 PARTS = ("min", "avg", "max")
@@ -64,20 +63,37 @@ class Question:
         return self.until if self.until < self.now else self.now + _AHEAD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Row:
-    """One subject at one time; `until` only for a recorded change that is over.
+    """One subject at one time; `until_ms` only for a recorded change that is over.
 
-    `unseen` is how long of it, within the time that was asked for, nobody looked; `gaps` are these
-    times, for a recorded change.
+    `values` are in the order of the metrics that were asked for. `unseen_ms` is how long of it,
+    within the time that was asked for, nobody looked; `gaps` are these times, for a recorded
+    change. Milliseconds, instants since 1970: there may be millions of rows, so each is as plain as
+    can be, and nobody changes one.
     """
 
     subject: Subject
-    at: datetime
-    until: datetime | None
-    values: Mapping[str, Value]
-    unseen: timedelta = timedelta()
-    gaps: tuple[Span, ...] = ()
+    at_ms: int
+    until_ms: int | None
+    values: Sequence[Value]
+    unseen_ms: int = 0
+    gaps: Sequence[tuple[int, int]] = ()
+
+    @property
+    def at(self) -> datetime:
+        """Return when it began."""
+        return _instant(self.at_ms)
+
+    @property
+    def until(self) -> datetime | None:
+        """Return when a recorded change was over."""
+        return None if self.until_ms is None else _instant(self.until_ms)
+
+    @property
+    def unseen(self) -> timedelta:
+        """Return how long of it nobody looked."""
+        return self.unseen_ms * MILLISECOND
 
 
 class Past:
@@ -124,20 +140,14 @@ class Past:
             since=asked.since,
             until=asked.end,
         ):
-            missed: list[tuple[int, int]] = []
+            row = Row(stretch.subject, stretch.begin_ms, stretch.end_ms, stretch.values)
             blind = unseen.get(stretch.subject.tenant)
             if blind:
-                start = max(to_ms(stretch.valid_from), begin)
-                stop = end if stretch.valid_to is None else min(to_ms(stretch.valid_to), end)
+                start = max(stretch.begin_ms, begin)
+                stop = end if stretch.end_ms is None else min(stretch.end_ms, end)
                 missed = [span for span in unseen_of(start, stop, blind) if span[0] < span[1]]
-            yield Row(
-                subject=stretch.subject,
-                at=stretch.valid_from,
-                until=stretch.valid_to,
-                values=stretch.metrics,
-                unseen=sum(stop - start for start, stop in missed) * MILLISECOND,
-                gaps=tuple((_instant(start), _instant(stop)) for start, stop in missed),
-            )
+                row.unseen_ms, row.gaps = sum(stop - start for start, stop in missed), missed
+            yield row
 
     def _steps(self, every: timedelta) -> Iterator[Row]:
         asked = self.asked
@@ -151,34 +161,7 @@ class Past:
             every=every,
             unseen=self.unseen,
         ):
-            yield Row(
-                subject=step.subject,
-                at=step.at,
-                until=None,
-                values=step.metrics,
-                unseen=step.unseen,
-            )
-
-
-def row_json(row: Row, asked: Question) -> dict[str, object]:
-    """Return the fields that scripts may rely on; docs/commands.md lists them."""
-    subject = row.subject
-    missed: dict[str, object] = {"unseen_s": row.unseen.total_seconds()}
-    if asked.every is None:
-        missed["unseen"] = [{"from": iso(start), "until": iso(stop)} for start, stop in row.gaps]
-    return {
-        "tenant": subject.tenant,
-        "subject": {
-            **subject.labels,
-            "kind": subject.kind,
-            "key": subject.key,
-            "name": subject.name,
-        },
-        "at": iso(row.at),
-        "until": iso(row.until),
-        **{name: _portable(value, asked.parts) for name, value in row.values.items()},
-        **missed,
-    }
+            yield Row(step.subject, step.at_ms, None, step.values, step.unseen_ms)
 
 
 def metrics_of(kind: Kind, names: Collection[str]) -> tuple[str, ...]:
@@ -198,12 +181,6 @@ def metrics_of(kind: Kind, names: Collection[str]) -> tuple[str, ...]:
 def tenants_of(rows: Collection[Row]) -> Sequence[str]:
     """Return the tenants that rows speak of, by name."""
     return sorted({row.subject.tenant for row in rows})
-
-
-def _portable(value: Value, parts: Sequence[str]) -> object:
-    if isinstance(value, Summary):
-        return {part: getattr(value, part) for part in parts}
-    return value
 
 
 def _instant(milliseconds: int) -> datetime:

@@ -1,10 +1,12 @@
 """How instants, durations and numbers read: for scripts in one form, for people in another."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from monitor.core.matching import Where
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FEW = 100
 
 
@@ -13,6 +15,17 @@ def iso(at: datetime | None) -> str | None:
     if at is None:
         return None
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def iso_ms(at_ms: int) -> str:
+    """Return milliseconds since 1970 as `iso` does an instant, for where there are very many."""
+    hour, left = divmod(at_ms // 1000, _HOUR)
+    return f"{_to_the_hour(hour)}{left // _MINUTE:02}:{left % _MINUTE:02}Z"
+
+
+@lru_cache(maxsize=1000)
+def _to_the_hour(number: int) -> str:
+    return f"{_EPOCH + timedelta(hours=number):%Y-%m-%dT%H:}"
 
 
 def clock_time(at: datetime, now: datetime) -> str:

@@ -30,7 +30,8 @@ from monitor.store import Store, bulk, open_store
 from monitor.store.queries import current
 from monitor.store.schema import upgrade
 from monitor.store.space import checkpoint
-from monitor.web.past import Past, Question, Row, row_json
+from monitor.web.past import Past, Question, Row
+from monitor.web.past_json import JsonRows
 from monitor.web.server import StatusPage
 from tests.benchmarks.estate_month import (
     MINUTES,
@@ -282,7 +283,8 @@ def questions(robots: int, queues: int, days: int, rounds: int) -> None:
                 past = Past(store, configuration.collectors, question)
                 rows = list(past.rows())
                 over_http = json.loads(get(port, path))
-                mine = [json.loads(json.dumps(row_json(row, question))) for row in rows]
+                written = JsonRows(question, json.dumps)
+                mine = [json.loads(written.text(row)) for row in rows]
                 assert over_http == mine, name
                 here = median_ms(partial(_all_rows, store, question), rounds)
                 there = median_ms(partial(get, port, path), rounds)

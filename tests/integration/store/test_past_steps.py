@@ -1,3 +1,4 @@
+import random
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -24,6 +25,12 @@ def told(steps: Iterator[SeenStep]) -> Sequence[Told]:
         )
         for step in steps
     ]
+
+
+def plainly(step: SeenStep) -> tuple[object, ...]:
+    found = step.metrics["new_items"]
+    parts = None if found is None else (round(found.avg, 6), found.min, found.max, found.p95)
+    return step.subject.key, step.at_ms, parts, step.unseen_ms
 
 
 def asked(store: Store, *, since: float = 0, until: float, every: timedelta = MINUTE) -> list[Told]:
@@ -117,3 +124,32 @@ def test_a_step_must_have_a_length(store: Store) -> None:
     steps = past_steps(store, "queue", since=NOW, until=after(60), every=timedelta(), unseen={})
     with pytest.raises(ValueError, match="longer than nothing"):
         next(steps)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_the_database_adds_up_is_what_each_change_comes_to(
+    store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+    polls = []
+    values: list[float | None] = [1.0, 1.0, 1.0]
+    for number in range(60):
+        values = [chance.choice([one, one, None, 2.5, 7.0]) for one in values]
+        there = [a_queue_of(one, f"Q{n}") for n, one in enumerate(values) if one is not None]
+        polls.append(a_poll(*there, at=10 * number))
+    record(store, *polls)
+
+    def steps(since: float, every: float) -> list[SeenStep]:
+        length = timedelta(seconds=every)
+        until = after(since + 1.5 * every)
+        ask = {"since": after(since), "until": until, "every": length}
+        found = list(past_steps(store, "queue", unseen={}, **ask))  # type: ignore[arg-type]  # instants
+        return sorted(found, key=lambda one: (one.subject.key, one.at_ms))
+
+    for since, every in ((0.0, 300.0), (37.5, 120.0), (100.0, 450.0), (580.0, 60.0), (590.0, 60.0)):
+        added_up = steps(since, every)
+        with monkeypatch.context() as patched:
+            patched.setattr("monitor.store.past_steps._FEW", 0)
+            one_by_one = steps(since, every)
+        assert added_up
+        assert [plainly(one) for one in added_up] == [plainly(one) for one in one_by_one]

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,10 @@ import typer
 from monitor.cli import parquet
 from monitor.cli.parquet import write_parquet
 from monitor.core.kinds import QUEUE
+from monitor.store.instants import to_ms
 from monitor.store.past_steps import Summary
 from monitor.web.past import Question, Row, Value
-from tests.builders import NOW, a_subject, after
+from tests.builders import NOW, a_past_row, a_subject, after
 
 
 def a_question(every: timedelta | None = None) -> Question:
@@ -23,15 +25,8 @@ def a_question(every: timedelta | None = None) -> Question:
 
 
 def a_row(at: float = 0, name: str = "Invoices", value: Value = 5.0) -> Row:
-    values: dict[str, Value] = dict.fromkeys(metric.name for metric in QUEUE.metrics)
     subject = a_subject(name, key="1", labels={"folder": "Finance"})
-    return Row(
-        subject=subject,
-        at=after(at),
-        until=None,
-        values=values | {"new_items": value},
-        unseen=timedelta(seconds=1.5),
-    )
+    return a_past_row(at, subject=subject, unseen_s=1.5, new_items=value)
 
 
 def written(rows: Iterator[Row], asked: Question) -> Any:  # noqa: ANN401 - pyarrow has no types
@@ -63,6 +58,16 @@ def test_a_step_has_three_columns_for_each_metric() -> None:
     assert (first["new_items_min"], first["new_items_avg"], first["new_items_max"]) == (4, 5.5, 7)
     assert second["new_items_avg"] is None
     assert "new_items" not in first
+
+
+def test_of_one_metric_there_is_one_column() -> None:
+    asked = replace(a_question(), only=("failed_items",))
+    row = Row(a_subject(), to_ms(NOW), to_ms(after(60)), [7.0])
+    (told,) = written(iter([row]), asked).read().to_pylist()
+
+    assert told["failed_items"] == 7
+    assert told["until"] == after(60)
+    assert "new_items" not in told
 
 
 def test_the_file_says_what_was_asked() -> None:

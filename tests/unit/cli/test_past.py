@@ -1,16 +1,18 @@
 import csv
 import io
+import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from monitor.cli.past import gap_notes, print_as_table, write_csv
+from monitor.cli.past import gap_notes, print_as_table, write_csv, write_json
 from monitor.core.kinds import QUEUE, SESSION, Kind
 from monitor.core.unseen import UnseenTimes
 from monitor.store.instants import to_ms
 from monitor.store.past_steps import Summary
-from monitor.web.past import Past, Question, Row, row_json
-from tests.builders import NOW, a_subject, after
+from monitor.web.past import Past, Question, Row
+from tests.builders import NOW, a_past_row, a_subject, after
 
 HOUR = timedelta(hours=1)
 
@@ -25,15 +27,16 @@ def a_past(kind: Kind = QUEUE, every: timedelta | None = None, unseen: UnseenTim
 
 
 def a_row(**metrics: float | Summary | None) -> Row:
-    values: dict[str, float | Summary | None] = dict.fromkeys(one.name for one in QUEUE.metrics)
-    return Row(
-        subject=a_subject(labels={"folder": "Finance"}),
-        at=after(600),
-        until=after(1800),
-        values=values | metrics,
-        unseen=timedelta(minutes=5),
-        gaps=((after(700), after(1000)),),
-    )
+    subject = a_subject(labels={"folder": "Finance"})
+    gaps = [(700, 1000)]
+    return a_past_row(600, subject=subject, until=1800, unseen_s=300, gaps=gaps, **metrics)
+
+
+def as_json(row: Row, asked: Question) -> dict[str, Any]:
+    out = io.StringIO()
+    write_json([row], asked, out)
+    (told,) = json.loads(out.getvalue())
+    return dict(told)
 
 
 def spans(*minutes: tuple[int, int]) -> UnseenTimes:
@@ -53,8 +56,7 @@ def test_a_table_says_how_long_nobody_looked_and_when(capsys: pytest.CaptureFixt
 def test_where_nothing_was_missed_nothing_is_said_of_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    row = Row(subject=a_subject(), at=NOW, until=None, values={"new_items": 5.0})
-    print_as_table([row], a_past())
+    print_as_table([a_past_row(new_items=5.0)], a_past())
 
     assert capsys.readouterr().out.splitlines() == [
         "at (UTC)    lasted  queue     new_items",
@@ -85,7 +87,7 @@ def test_of_many_gaps_the_newest_are_told_and_the_others_counted() -> None:
 def test_csv_has_what_was_unseen_at_the_end_and_no_formula() -> None:
     out = io.StringIO()
     row = a_row(new_items=5.5)
-    hostile = Row(subject=a_subject("=cmd()", key="1"), at=NOW, until=None, values=dict(row.values))
+    hostile = a_past_row(subject=a_subject("=cmd()", key="1"))
     write_csv([row, hostile], a_past().asked, out)
 
     first, second = csv.DictReader(io.StringIO(out.getvalue()))
@@ -95,8 +97,8 @@ def test_csv_has_what_was_unseen_at_the_end_and_no_formula() -> None:
 
 
 def test_json_says_of_a_change_when_nobody_looked_and_of_a_step_how_long() -> None:
-    change = row_json(a_row(new_items=5), a_past().asked)
-    step = row_json(a_row(new_items=Summary(avg=5, min=4, max=6, p95=6)), a_past(every=HOUR).asked)
+    change = as_json(a_row(new_items=5), a_past().asked)
+    step = as_json(a_row(new_items=Summary(avg=5, min=4, max=6, p95=6)), a_past(every=HOUR).asked)
 
     assert (change["unseen_s"], step["unseen_s"]) == (300, 300)
     assert change["unseen"] == [{"from": "2026-01-05T09:11:40Z", "until": "2026-01-05T09:16:40Z"}]

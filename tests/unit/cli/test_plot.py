@@ -9,7 +9,7 @@ from monitor.core.unseen import UnseenTimes
 from monitor.store.instants import to_ms
 from monitor.store.past_steps import Summary
 from monitor.web.past import Past, Question, Row
-from tests.builders import NOW, a_subject, after
+from tests.builders import NOW, a_past_row, a_subject, after
 
 MINUTE = timedelta(minutes=1)
 LEGEND = (
@@ -72,8 +72,7 @@ def a_past(minutes: int, unseen: Mapping[str, UnseenTimes] | None = None) -> Pas
 def rows(*values: tuple[str, int, float]) -> Iterator[Row]:
     for name, minute, value in values:
         subject = a_subject(name, labels={"folder": "Finance" if name == "A" else ""})
-        values_of = {"new_items": flat(value), "failed_items": None}
-        yield Row(subject=subject, at=after(60 * minute), until=None, values=values_of)
+        yield a_past_row(60 * minute, subject=subject, new_items=flat(value))
 
 
 def test_each_subject_is_drawn_with_what_is_known_of_it(
@@ -101,13 +100,9 @@ def test_nothing_known_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 def test_where_nobody_looked_there_is_a_gap_and_it_is_said_when(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    nothing = dict.fromkeys(("new_items", "failed_items"))
     subject = a_subject("A")
-    gaps = [
-        Row(subject=subject, at=after(60 * minute), until=None, values=nothing, unseen=MINUTE)
-        for minute in (1, 2)
-    ]
-    seen = [Row(subject=subject, at=NOW, until=None, values={"new_items": flat(3)})]
+    gaps = [a_past_row(60 * minute, subject=subject, unseen_s=60) for minute in (1, 2)]
+    seen = [a_past_row(subject=subject, new_items=flat(3))]
     unseen = {"production": ((to_ms(after(60)), to_ms(after(180))),)}
 
     print_as_plot([*seen, *gaps], a_past(4, unseen))
@@ -123,9 +118,6 @@ def test_where_nobody_looked_there_is_a_gap_and_it_is_said_when(
 
 
 def test_a_subject_that_nobody_saw_has_no_curve(capsys: pytest.CaptureFixture[str]) -> None:
-    values = {"new_items": None}
-    print_as_plot(
-        [Row(subject=a_subject("A"), at=NOW, until=None, values=values, unseen=MINUTE)], a_past(1)
-    )
+    print_as_plot([a_past_row(subject=a_subject("A"), unseen_s=60)], a_past(1))
 
     assert capsys.readouterr().out.splitlines()[:2] == ["A", "  nothing known"]
