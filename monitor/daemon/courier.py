@@ -10,7 +10,8 @@ import structlog
 from monitor.channels import Channel
 from monitor.clock import Clock
 from monitor.errors import StoreError
-from monitor.pipeline.deliver import Ledger, deliver_due
+from monitor.pipeline.deliver import Ledger, deliver_due, tell_distress
+from monitor.pipeline.distress import Distress
 from monitor.store.store import Store
 
 log = structlog.get_logger(__name__)
@@ -33,11 +34,13 @@ class Courier:
         clock: Clock,
         pace: float = 1.0,
         completed: Callable[[str], None] = lambda _work: None,
+        distress: Distress | None = None,
         made_of: object = None,
     ) -> None:
         """Prepare; `pace` is how many seconds of `clock` pass in a real one (see FastClock).
 
-        `made_of` is what of the configuration the channel was built from.
+        `distress` knows whether anything can be recorded. `made_of` is what of the configuration
+        the channel was built from.
         """
         self.name = name
         self.made_of = made_of
@@ -47,6 +50,7 @@ class Courier:
         self._clock = clock
         self._pace = pace
         self._completed = completed
+        self._distress = distress
         self._news = threading.Event()
         self._stopping = threading.Event()
         # A daemon thread: a channel that hangs must not keep a stopping process alive. What it
@@ -86,6 +90,8 @@ class Courier:
     def _deliver(self) -> timedelta:
         """Deliver what is due and return how long to rest."""
         try:
+            if self._distress is not None:
+                tell_distress(self._distress, self.name, self._channel, clock=self._clock)
             deliver_due(
                 self._store,
                 self._ledger,

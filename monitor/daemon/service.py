@@ -18,6 +18,7 @@ from monitor.daemon.pruner import Pruner
 from monitor.daemon.scheduler import Scheduler
 from monitor.daemon.ticker import Ticker
 from monitor.errors import StoreError
+from monitor.pipeline.distress import Distress
 from monitor.pipeline.evaluate import Evaluator, Instant, Settled
 
 log = structlog.get_logger(__name__)
@@ -52,8 +53,13 @@ class Service:
     beat: Callable[[], None] = lambda: None
     reload: Callable[[], None] = lambda: None
     stopping: threading.Event = field(default_factory=threading.Event)
+    distress: Distress = field(init=False)
     _is_reload_asked: bool = False
     _leaving: list[Courier] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Begin with everything well."""
+        self.distress = Distress(lambda: self.evaluator.plan.routes)
 
     def start(self) -> None:
         """Take up where the last run ended, then poll everything at once."""
@@ -90,6 +96,7 @@ class Service:
             if id(poller) not in kept:
                 poller.is_retired = True
                 self.scheduler.forget(poller.name)
+                self.distress.completed(poller.name, self.clock.monotonic())
                 if id(poller.client) not in clients:
                     poller.client.close()
         for poller in pollers:
@@ -107,12 +114,15 @@ class Service:
     def settled(self, snapshot: Snapshot, settled: Settled) -> None:
         """Pass on what a poll led to: to the log, to the couriers, to whoever listens."""
         self.completed(_work_of(snapshot))
+        self.distress.completed(_work_of(snapshot), self.clock.monotonic())
         self.decided(settled)
         self.heard(snapshot, settled)
 
     def unsettled(self, snapshot: Snapshot, error: StoreError) -> None:
         """Pass on that a poll could not be recorded."""
-        self.failed(_work_of(snapshot), str(error))
+        work, at = _work_of(snapshot), self.instant()
+        self.failed(work, str(error))
+        self.distress.failed(work, str(error), at.now, at.elapsed_s)
 
     def decided(self, settled: Settled) -> None:
         """Pass on what was decided: to the log, and to the couriers whose channel is to hear."""

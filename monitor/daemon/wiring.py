@@ -163,6 +163,7 @@ def _couriers(configuration: Configuration, service: Service) -> list[Courier]:
                 clock=service.clock,
                 pace=service.pace,
                 completed=service.completed,
+                distress=service.distress,
                 made_of=url,
             )
         couriers.append(courier)

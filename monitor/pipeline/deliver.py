@@ -7,13 +7,22 @@ again, under the same id.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 from typing import Protocol
 
 import structlog
 
 from monitor.channels import Channel
 from monitor.clock import Clock
-from monitor.core.delivery import Delivery, DeliveryState, Outcome, Retryable, after_attempt
+from monitor.core.delivery import (
+    Delivered,
+    Delivery,
+    DeliveryState,
+    Outcome,
+    Retryable,
+    after_attempt,
+)
+from monitor.pipeline.distress import Distress
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +91,27 @@ def deliver_due(
             _tell(settled)
             states.append(settled.state)
     return _report(states)
+
+
+def tell_distress(distress: Distress, channel_name: str, channel: Channel, *, clock: Clock) -> None:
+    """Tell a channel that nothing can be recorded, or that all is well again, where that is due.
+
+    This one message passes by the outbox, which is what cannot be written.
+    """
+    now = clock.now()
+    message = distress.message(channel_name, now, clock.monotonic())
+    if message is None:
+        return
+    delivery = Delivery(
+        id=token_hex(16), channel=channel_name, message=message, created_at=now, next_at=now
+    )
+    outcome = _send(channel, delivery)
+    distress.tried(channel_name, message, outcome, clock.monotonic())
+    what = message.items[0].what.value
+    if isinstance(outcome, Delivered):
+        log.info("distress.told", channel=channel_name, what=what)
+    else:
+        log.warning("distress.untold", channel=channel_name, what=what, error=outcome.reason)
 
 
 def _send(channel: Channel, delivery: Delivery) -> Outcome:
