@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql
 
 Row = tuple[object, ...]
 
+_BINARY = frozenset({"bigint", "integer", "smallint", "double precision", "text"})
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]  # the dialects are untyped
 
 
@@ -30,10 +31,12 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         connection.exec_driver_sql(_sqlite_insert(table, _given(table)), list(rows))
         return
     cursor: Any = connection.connection.cursor()
-    with (
-        contextlib.closing(cursor),
-        cursor.copy(f"COPY {table.name} ({_names(_given(table))}) FROM STDIN") as copy,
-    ):
+    types = _binary_types(table)
+    form = " (FORMAT BINARY)" if types else ""
+    statement = f"COPY {table.name} ({_names(_given(table))}) FROM STDIN{form}"
+    with contextlib.closing(cursor), cursor.copy(statement) as copy:
+        if types:
+            copy.set_types(types)
         for row in rows:
             copy.write_row(row)
 
@@ -86,6 +89,14 @@ def _element(value: str | float | None) -> str:
 def _given(table: Table) -> tuple[str, ...]:
     """Return the columns that the database does not fill by itself, in order."""
     return tuple(c.name for c in table.columns if c is not table.autoincrement_column)
+
+
+@lru_cache
+def _binary_types(table: Table) -> tuple[str, ...]:
+    """Return the types of a binary copy, () where a document is to be read from its text."""
+    columns = [table.c[name] for name in _given(table)]
+    types = tuple(column.type.compile(dialect=_POSTGRES).lower() for column in columns)
+    return types if _BINARY.issuperset(types) else ()
 
 
 def _names(columns: tuple[str, ...]) -> str:
