@@ -3,17 +3,14 @@
 The arithmetic is in `monitor/core/throughput.py`, and in words in docs/reports.md.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
-from monitor.cli.progress import watched
+from monitor.cli import report_work
 from monitor.cli.report_form import Field, Form, Report, Row, Value, compared
 from monitor.cli.report_scope import Scope, Sight, instant
 from monitor.core.sample import Subject
-from monitor.core.spans import SeenTime
-from monitor.core.throughput import QueueLedger, QueueTally, of_all
-from monitor.store.instants import to_ms
-from monitor.store.report_rows import queue_rows
+from monitor.core.throughput import QueueTally, of_all
 from monitor.web.wording import count
 
 _DAY = timedelta(days=1)
@@ -63,10 +60,12 @@ FIELDS = (
 
 def report(scope: Scope) -> Report:
     """Return what each queue achieved, the most failed items first."""
-    sight = scope.sight("queue")
+    asked, kept = scope, report_work.look(scope)
+    scope = report_work.answerable(asked, kept)
+    sight = report_work.sight(scope, kept)
     known = scope.subjects("queue")
-    ledgers = _ledgers(scope, sight, known)
-    found = {one: ledger for one, ledger in ledgers.items() if _is_known(ledger.tallies[1])}
+    tallies = report_work.tallies(scope, sight, known, kept)
+    found = {one: both for one, both in tallies.items() if both[1].is_known}
     rows = sorted((_row(known[one], found[one], scope, sight) for one in found), key=_worst_first)
     tenants = {known[one].tenant for one in found}
     return Report(
@@ -76,34 +75,16 @@ def report(scope: Scope) -> Report:
         fields=FIELDS,
         rows=rows[: scope.top],
         total=_total(tuple(found.values()), scope, tenants, sight) if len(rows) > 1 else None,
-        notes=tuple(_notes(scope, sight, tenants, len(rows))),
+        notes=(
+            *_notes(scope, sight, tenants, len(rows)),
+            *report_work.told(asked, scope, kept, sight),
+        ),
         nothing="No queue was seen in this time.",
     )
 
 
-def _ledgers(scope: Scope, sight: Sight, known: Mapping[int, Subject]) -> Mapping[int, QueueLedger]:
-    seen = {tenant: SeenTime(sight.blind_ms(tenant)) for tenant in sight.tenants}
-    found: dict[int, QueueLedger] = {}
-    periods = [(to_ms(since), to_ms(until)) for since, until in (scope.before, scope.period)]
-    rows = queue_rows(scope.history.store, known.keys(), scope.before[0], scope.period[1])
-    for one, *values in watched(rows, "stretches"):
-        ledger = found.get(one)
-        if ledger is None:
-            tenant = known[one].tenant
-            if tenant not in seen:
-                continue
-            tallies = [QueueTally(since, until) for since, until in periods]
-            ledger = found[one] = QueueLedger(tallies, seen[tenant])
-        ledger.add(*values)
-    return found
-
-
-def _is_known(tally: QueueTally) -> bool:
-    return tally.is_counted or tally.peak is not None
-
-
-def _row(subject: Subject, ledger: QueueLedger, scope: Scope, sight: Sight) -> Row:
-    past, tally = ledger.tallies
+def _row(subject: Subject, both: Sequence[QueueTally], scope: Scope, sight: Sight) -> Row:
+    past, tally = both
     since, until = scope.period
     named: dict[str, Value] = {
         "queue": subject.name,
@@ -113,7 +94,7 @@ def _row(subject: Subject, ledger: QueueLedger, scope: Scope, sight: Sight) -> R
         "key": subject.key,
         "unseen_s": sight.unseen(subject.tenant, scope.period).total_seconds(),
     }
-    has_past = sight.reaches(subject.tenant, scope.before[0]) and _is_known(past)
+    has_past = sight.reaches(subject.tenant, scope.before[0]) and past.is_known
     length = until - since
     return {
         **named,
@@ -147,13 +128,12 @@ def _values(tally: QueueTally, length: timedelta) -> Row:
 
 
 def _total(
-    ledgers: Sequence[QueueLedger], scope: Scope, tenants: Collection[str], sight: Sight
+    found: Sequence[Sequence[QueueTally]], scope: Scope, tenants: Collection[str], sight: Sight
 ) -> Row:
     """Return all queues together; peaks and idle times are of single queues, and not summed."""
     since, until = scope.period
     past, now = (
-        _values(of_all([ledger.tallies[place] for ledger in ledgers]), until - since)
-        for place in range(2)
+        _values(of_all([both[place] for both in found]), until - since) for place in range(2)
     )
     has_past = all(sight.reaches(tenant, scope.before[0]) for tenant in tenants)
     sums = {**compared(FIELDS, now, past if has_past else None)}

@@ -26,10 +26,14 @@ def instant(milliseconds: int) -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What was asked, and what was seen of it."""
+    """What was asked, and what was seen of it.
+
+    `compared` is with which time the period is compared, where that is not just before.
+    """
 
     history: Opened
     period: Span
+    compared: Span | None = None
     name: str | None = None
     tenant: str | None = None
     top: int | None = None
@@ -43,7 +47,9 @@ class Scope:
 
     @cached_property
     def before(self) -> Span:
-        """Return the period of the same length just before."""
+        """Return the period to compare with: of the same length, just before."""
+        if self.compared is not None:
+            return self.compared
         since, until = self.period
         return since - (until - since), since
 
@@ -53,13 +59,17 @@ class Scope:
 
     def sight(self, kind: str) -> "Sight":
         """Return when the collector of a kind saw its tenants, in both periods."""
-        name = next(one for one, plugin in collectors().items() if kind in plugin.kinds)
-        running = self.history.configuration.collectors
-        every = running.get(name, collectors()[name].every)
+        name, every = self.watch(kind)
         found = tenant_sights(
             self.history.store, name, every=every, since=self.before[0], until=self.period[1]
         )
         return Sight(every=every, tenants=found)
+
+    def watch(self, kind: str) -> tuple[str, timedelta]:
+        """Return which collector looks at a kind, and how often."""
+        name = next(one for one, plugin in collectors().items() if kind in plugin.kinds)
+        running = self.history.configuration.collectors
+        return name, running.get(name, collectors()[name].every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,13 @@ class SeenTime:
             missed += min(stop, end) - max(start, begin)
         return end - begin - missed
 
+    def first_from(self, at: int) -> int:
+        """Return the first instant from `at` on at which anything was seen."""
+        self._find(at)
+        if self._place < len(self._unseen) and self._unseen[self._place][0] <= at:
+            return self._unseen[self._place][1]
+        return at
+
     def _find(self, begin: int) -> None:
         """Go to the first unseen span that ends after `begin`."""
         low, high = 0, len(self._unseen)

@@ -25,7 +25,9 @@ class QueueTally:
     """One queue over one period.
 
     `peak_at` is when the greatest backlog was first seen. `longest_idle_s` is the longest time in
-    which items waited and none was finished. Times count as far as they were seen.
+    which items waited and none was finished. Times count as far as they were seen. For the period
+    that adjoins: `idle_at_first` is the idle time from the start up to where it first broke off,
+    None where it never did; `idle_at_last` the one that goes on at the end.
     """
 
     since: int
@@ -42,7 +44,13 @@ class QueueTally:
     peak: float | None = None
     peak_at: int | None = None
     longest_idle: int = 0
-    _idle: int = 0
+    idle_at_first: int | None = None
+    idle_at_last: int = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether anything was seen of the queue."""
+        return self.is_counted or self.peak is not None
 
     @property
     def finished(self) -> float | None:
@@ -91,18 +99,56 @@ class QueueTally:
         `idle`: nothing was finished in between since the one before.
         """
         if waiting is None:
-            self._idle = 0
+            self._break_off()
             return
         self.seen += seen
         self.waiting_sum += waiting * seen
         if self.peak is None or waiting > self.peak:
             self.peak, self.peak_at = waiting, begin
         if waiting <= (postponed or 0.0):
-            self._idle = 0
+            self._break_off()
             return
-        self._idle = lasted = self._idle + seen if idle else seen
+        if idle:
+            lasted = self.idle_at_last + seen
+        else:
+            self._break_off()
+            lasted = seen
+        self.idle_at_last = lasted
         if lasted > self.longest_idle:  # noqa: PLR1730 - a call for each of millions of rows
             self.longest_idle = lasted
+
+    def go_on(self, later: "QueueTally") -> None:
+        """Take in what was tallied of the same queue later on: then this is of both times.
+
+        It is as if one ledger had gone through both, where the rows of each came with those that
+        reach into it and those that end where it starts.
+        """
+        self.until = later.until
+        self.successful += later.successful
+        self.failed += later.failed
+        self.application += later.application
+        self.business += later.business
+        self.is_counted |= later.is_counted
+        self.handled += later.handled
+        self.handling_sum_s += later.handling_sum_s
+        self.seen += later.seen
+        self.waiting_sum += later.waiting_sum
+        if later.peak is not None and (self.peak is None or later.peak > self.peak):
+            self.peak, self.peak_at = later.peak, later.peak_at
+        first = later.idle_at_last if later.idle_at_first is None else later.idle_at_first
+        through = self.idle_at_last + first
+        self.longest_idle = max(self.longest_idle, later.longest_idle, through)
+        if later.idle_at_first is None:
+            self.idle_at_last = through
+            return
+        if self.idle_at_first is None:
+            self.idle_at_first = through
+        self.idle_at_last = later.idle_at_last
+
+    def _break_off(self) -> None:
+        if self.idle_at_first is None:
+            self.idle_at_first = self.idle_at_last
+        self.idle_at_last = 0
 
 
 def of_all(tallies: Sequence[QueueTally]) -> QueueTally:
@@ -156,17 +202,19 @@ class QueueLedger:
         for tally in self.tallies:
             if begin >= tally.until or (end <= tally.since and begin < tally.since):
                 continue
-            idle = adjoins
+            # What reaches in goes on with what was before.
+            idle = True
             if begin >= tally.since:
+                idle = adjoins
                 if adjoins and before != now and tally.finish(before, now, handling_s):
                     idle = False
                 start = begin
                 seen = self._seen.between(begin, min(end, tally.until))
             else:
-                start = tally.since
-                seen = self._seen.between(start, min(end, tally.until))
+                seen = self._seen.between(tally.since, min(end, tally.until))
                 if not seen:
                     continue
+                start = self._seen.first_from(tally.since)
             if successful is not None or failed is not None:
                 tally.is_counted = True
             tally.wait(start, seen, waiting, postponed, idle=idle)

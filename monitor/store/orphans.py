@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, ForeignKeyConstraint
 
 from monitor.core.rollup import DAY_MS
+from monitor.store.day_ledgers import DAY_LEDGERS
 from monitor.store.finding import About, Finding
 from monitor.store.kind_tables import KIND_TABLES, KindTables
 from monitor.store.metadata import METADATA
@@ -40,6 +41,10 @@ def _broken_references() -> Iterator[tuple[str, str, str]]:
         for name in (tables.latest.name, tables.stretches.name, tables.sealed.name):
             lost = _without(name, "subject_id", "subjects", "id")
             yield name, lost, f"rows of {name} without their subject"
+    for ledger in DAY_LEDGERS.values():
+        name = ledger.table.name
+        lost = _without(name, "subject_id", "subjects", "id")
+        yield name, lost, f"rows of {name} without their subject"
     for table in METADATA.sorted_tables:
         for constraint in sorted(table.foreign_key_constraints, key=lambda one: str(one.name)):
             yield table.name, _reference(constraint), _lost(constraint)

@@ -24,18 +24,14 @@ from sqlalchemy import (
 
 from monitor.core.availability import How
 from monitor.core.sample import Subject
+from monitor.store import queue_days
 from monitor.store.instants import to_ms
 from monitor.store.kind_tables import KIND_TABLES
+from monitor.store.part_rows import FOREVER_MS, Row, part_rows
 from monitor.store.queries import name_matches
 from monitor.store.store import Store
 from monitor.store.stretches import MANY_IDS, as_number, closed
 from monitor.store.tables import SUBJECTS
-
-FOREVER_MS = 2**62
-"""The end of a stretch that is open."""
-
-Row = Sequence[Any]
-"""A subject's id, from when and to when, and values."""
 
 _HOW = ("is_unresponsive", "is_disconnected", "in_maintenance")
 _AT_ONCE = 10_000
@@ -99,38 +95,23 @@ def session_rows(
             yield from _read(connection, statement.where(_is_troubled(table)), table, wanted)
 
 
-def queue_rows(
-    store: Store, ids: Collection[int], since: datetime, until: datetime
-) -> Iterator[Row]:
-    """Yield the stretches of queues in a period: the id, and what `QueueLedger.add` takes."""
-    names = (
-        "new_items",
-        "deferred_items",
-        "successful_items",
-        "failed_items",
-        "application_exceptions",
-        "business_exceptions",
-        "mean_processing_s",
-    )
-    return _stretches(store, "queue", names, ids, since, until)
+def queue_rows(store: Store, ids: Collection[int], begin_ms: int, end_ms: int) -> Iterator[Row]:
+    """Yield the stretches of queues in a time: the id, and what `QueueLedger.add` takes.
+
+    What ended just as it began is among them: by it can be told what was finished then.
+    """
+    with store.reading() as connection:
+        yield from part_rows(
+            connection, KIND_TABLES[queue_days.KIND], queue_days.METRICS, ids, begin_ms, end_ms
+        )
 
 
 def license_rows(
     store: Store, ids: Collection[int], since: datetime, until: datetime
 ) -> Iterator[Row]:
     """Yield the stretches of license types in a period: the id, and a `LicenseRow`'s values."""
-    return _stretches(store, "license", ("allowed", "used", "used_ratio"), ids, since, until)
-
-
-def _stretches(
-    store: Store,
-    kind: str,
-    names: Sequence[str],
-    ids: Collection[int],
-    since: datetime,
-    until: datetime,
-) -> Iterator[Row]:
-    tables = KIND_TABLES[kind]
+    tables = KIND_TABLES["license"]
+    names = ("allowed", "used", "used_ratio")
     wanted = frozenset(ids)
     now = _open(tables.latest, [tables.latest.c[name] for name in names], until)
     with store.reading() as connection:

@@ -26,7 +26,7 @@ from monitor.store.pruned_history import (
     Sweep,
 )
 from monitor.store.rolling import Rolling, Watch, pending
-from monitor.store.rollup_tables import DAYS, HOURS
+from monitor.store.rollup_tables import DAYS, HOURS, QUEUE_DAYS
 from monitor.store.sealing import Sealing
 from monitor.store.space import Space, give_back, measure
 from monitor.store.store import Store
@@ -159,7 +159,8 @@ def _sweeps(until: Cutoffs) -> Iterator[Sweep]:
         day = _day(until.history)
         yield PrunedByKey(name="stretches", table=tables.sealed, until=day, ended=ended)
     yield PrunedByKey(name="hours", table=HOURS, until=_day(until.hours) - 1)
-    yield PrunedByKey(name="days", table=DAYS, until=_day(until.days) - 1)
+    for table in (DAYS, QUEUE_DAYS):
+        yield PrunedByKey(name="days", table=table, until=_day(until.days) - 1)
     yield PrunedGaps(until.days)
     subjects = min(until.history, min(until.hours, until.days) - timedelta(days=1))
     for tables in KIND_TABLES.values():

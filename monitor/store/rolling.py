@@ -1,6 +1,5 @@
 """Makes hours and days of what is recorded of days that are over: see `core/rollup.py`."""
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +7,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, or_, select
 
-from monitor.core.rollup import DAY_MS, HOUR_MS, Rollup, Row, roll_day
+from monitor.core.rollup import DAY_MS, Row
 from monitor.core.sightings import Sightings
+from monitor.core.spans import SeenTime
 from monitor.core.unseen import UnseenTimes
 from monitor.store import bulk
+from monitor.store.day_ledgers import DAY_LEDGERS
+from monitor.store.day_rows import hours_and_days, ledger_rows
 from monitor.store.instants import EPOCH, MILLISECOND, to_ms
 from monitor.store.kind_tables import KindTables
 from monitor.store.pruned_history import Gone
@@ -36,11 +38,15 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The days of a tenant's kind that are over and have not been rolled up: half-open."""
+    """The days of a tenant's kind that are over and have not been rolled up: half-open.
+
+    `is_first`: none was before them.
+    """
 
     tenant: str
     since_day: int
     until_day: int
+    is_first: bool
 
 
 def pending(connection: Connection, kind: str, before_day: int) -> list[Pending]:
@@ -68,7 +74,7 @@ def pending(connection: Connection, kind: str, before_day: int) -> list[Pending]
         seen_day = seen_ms // DAY_MS
         until = before_day if seen_day < before_day - 1 else min(seen_day, before_day)
         since = done.get(tenant, first[tenant] // DAY_MS)
-        found.append(Pending(tenant, min(since, until), until))
+        found.append(Pending(tenant, min(since, until), until, is_first=tenant not in done))
     return found
 
 
@@ -126,22 +132,38 @@ class Rolling:
         for one in waiting:
             unseen = _unseen(seen.get(one.tenant), to_ms(until))
             self._write_gaps(store, one, unseen)
-            yield from self._tenant(store, one, numbers, unseen)
+            # A ledger leaves out what came after the newest poll, be the next overdue or not.
+            blind = _blind(seen.get(one.tenant), to_ms(until))
+            yield from self._tenant(store, one, numbers, unseen, SeenTime(blind))
 
     def _write_gaps(self, store: Store, one: Pending, unseen: UnseenTimes) -> None:
-        """Keep when nobody looked: the polls that tell are kept for a shorter time."""
-        until_ms = one.until_day * DAY_MS
+        """Keep when nobody looked: the polls that tell are kept for a shorter time.
+
+        That there is no older poll says that nobody looked before, only where no day was before.
+        """
+        since_ms, until_ms = one.since_day * DAY_MS, one.until_day * DAY_MS
         rows: list[bulk.Row] = [
-            (one.tenant, self._watch.collector, begin, end)
+            (
+                one.tenant,
+                self._watch.collector,
+                begin if begin or one.is_first else since_ms,
+                end,
+            )
             for begin, end in unseen
-            if begin < until_ms and end > one.since_day * DAY_MS
+            if begin < until_ms and end > since_ms
         ]
         with store.writing() as write:
             bulk.upsert(write.connection, GAPS, rows, ("ended_at",))
 
     def _tenant(
-        self, store: Store, one: Pending, numbers: Sequence[int], unseen: UnseenTimes
+        self,
+        store: Store,
+        one: Pending,
+        numbers: Sequence[int],
+        unseen: UnseenTimes,
+        seen: SeenTime,
     ) -> Iterator[None]:
+        ledger = DAY_LEDGERS.get(self._tables.kind.name)
         subject = SUBJECTS.c
         there = (
             select(subject.id)
@@ -158,17 +180,20 @@ class Rolling:
         )
         with store.reading() as connection:
             ids = connection.scalars(there).all()
+        days = range(one.since_day, one.until_day)
         place = 0
         while place < len(ids):
-            days = one.until_day - one.since_day
-            some = ids[place : place + max(1, self._rows // (ROWS_OF_A_DAY * days))]
+            some = ids[place : place + max(1, self._rows // (ROWS_OF_A_DAY * len(days)))]
             place += len(some)
             with store.reading() as connection:
                 rows = _rows(connection, self._tables, some, one)
-            hours, whole = _rolled(rows, one, numbers, unseen)
+            hours, whole = hours_and_days(rows, days, numbers, unseen)
+            kept = [] if ledger is None else list(ledger_rows(rows, days, ledger, seen))
             with store.writing() as write:
                 bulk.upsert(write.connection, HOURS, hours, _values(HOURS.columns.keys()))
                 bulk.upsert(write.connection, DAYS, whole, _values(DAYS.columns.keys()))
+                if ledger is not None:
+                    bulk.upsert(write.connection, ledger.table, kept, ledger.values)
             yield
         with store.writing() as write:
             row = one.tenant, self._tables.kind.name, self._watch.collector, one.until_day
@@ -203,52 +228,6 @@ def _rows(
     return found
 
 
-def _rolled(
-    found: Mapping[int, list[Row]], days: Pending, numbers: Sequence[int], unseen: UnseenTimes
-) -> tuple[list[bulk.Row], list[bulk.Row]]:
-    """Return the rows of hours and of days."""
-    hours: list[bulk.Row] = []
-    whole: list[bulk.Row] = []
-    for subject_id, rows in found.items():
-        begins, ends = [row[0] for row in rows], [row[1] for row in rows]
-        for day in range(days.since_day, days.until_day):
-            # With the last that ended before: by it can be told what is another, and has risen.
-            first = max(0, bisect_left(ends, day * DAY_MS) - 1)
-            of_day = rows[first : bisect_left(begins, (day + 1) * DAY_MS)]
-            for metric, number in enumerate(numbers):
-                rolled = roll_day(of_day, metric, unseen, day * DAY_MS)
-                if rolled is not None:
-                    key = day, number, subject_id
-                    whole.append((*key, *_summed(rolled.day, DAY_MS)))
-                    hours += [
-                        (*key, hour, count, *_summed(one, HOUR_MS))
-                        for hour, count, one in _together(rolled.hours)
-                    ]
-    return hours, whole
-
-
-def _together(hours: Sequence[Rollup | None]) -> Iterator[tuple[int, int, Rollup]]:
-    """Yield the hours, those in a row in which nothing changed as one: (first, how many, what)."""
-    hour = 0
-    while hour < len(hours):
-        one = hours[hour]
-        count = 1
-        if one is not None:
-            if one.is_constant(HOUR_MS):
-                while hour + count < len(hours) and hours[hour + count] == one:
-                    count += 1
-            yield hour, count, one
-        hour += count
-
-
-def _summed(one: Rollup, span_ms: int) -> bulk.Row:
-    known = None if one.known_ms == span_ms else one.known_ms
-    risen = one.risen or None
-    if one.least == one.greatest:
-        return one.changes, risen, known, one.least, None, None, None, None
-    return one.changes, risen, known, one.least, one.greatest, one.area, one.last, one.p95
-
-
 def _values(columns: Sequence[str]) -> tuple[str, ...]:
     keys = {"day", "metric_id", "subject_id", "hour"}
     return tuple(name for name in columns if name not in keys)
@@ -259,6 +238,11 @@ def _unseen(seen: Sightings | None, until_ms: int) -> UnseenTimes:
     if seen is None or seen.first_seen is None:
         return [(0, until_ms)]
     return [(0, seen.first_seen), *seen.unseen(until_ms)]
+
+
+def _blind(seen: Sightings | None, until_ms: int) -> UnseenTimes:
+    """Return when nobody looked, all of the time since the newest poll with it."""
+    return [(0, until_ms)] if seen is None else seen.blind(0, until_ms)
 
 
 def _metric_ids(store: Store, tables: KindTables) -> list[int]:

@@ -4,6 +4,9 @@ Days are whole days of UTC since 1970. A row says as little as it can: `known_ms
 whole time is known, and `greatest`, `area`, `last` and `p95` are NULL where there was one value
 only, `least`; `risen` where nothing rose. An hour's row stands for `hours` of
 them, one after the other, in which nothing changed.
+
+What a queue achieved on a day is kept beside them, since neither handling times nor the longest
+idle time can be told from metrics one by one: see `core/throughput.py`.
 """
 
 from sqlalchemy import BigInteger, Column, Double, Integer, SmallInteger, Table, Text
@@ -60,6 +63,30 @@ DAYS = Table(
     _key("metric_id"),
     _key("subject_id"),
     *_summed(),
+    sqlite_with_rowid=False,
+)
+
+# One queue over one day. NULL in place of totals where none was known, of the peak where no backlog
+# was, of `idle_at_first_ms` where the idle time never broke off. `waiting_sum` is items times
+# milliseconds.
+QUEUE_DAYS = Table(
+    "queue_days",
+    METADATA,
+    _key("day"),
+    _key("subject_id"),
+    Column("successful", Double),
+    Column("failed", Double),
+    Column("application", Double),
+    Column("business", Double),
+    Column("handled", Double, nullable=False),
+    Column("handling_sum_s", Double, nullable=False),
+    Column("seen_ms", Integer, nullable=False),
+    Column("waiting_sum", Double, nullable=False),
+    Column("peak", Double),
+    Column("peak_at", EpochMs),
+    Column("longest_idle_ms", Integer, nullable=False),
+    Column("idle_at_first_ms", Integer),
+    Column("idle_at_last_ms", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 from monitor.errors import SchemaOutdated, StoreUnavailable
 from monitor.store.database import Database
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in `migrations/versions`; a test compares."""
 
 UPGRADE = "run `orchestrator-monitor db upgrade`"

@@ -200,6 +200,22 @@ table polls
   observed_at bigint
   settled_at bigint not null
   partial smallint not null
+table queue_days
+  day integer not null
+  subject_id bigint not null
+  successful double precision
+  failed double precision
+  application double precision
+  business double precision
+  handled double precision not null
+  handling_sum_s double precision not null
+  seen_ms integer not null
+  waiting_sum double precision not null
+  peak double precision
+  peak_at bigint
+  longest_idle_ms integer not null
+  idle_at_first_ms integer
+  idle_at_last_ms integer not null
 table queue_latest
   subject_id bigint not null
   valid_from bigint not null
@@ -621,6 +637,7 @@ machine_stretches pk_machine_stretches PRIMARY KEY (valid_to, subject_id)
 metrics pk_metrics PRIMARY KEY (id)
 metrics uq_metrics_kind UNIQUE (kind, name)
 polls pk_polls PRIMARY KEY (id)
+queue_days pk_queue_days PRIMARY KEY (day, subject_id)
 queue_latest pk_queue_latest PRIMARY KEY (subject_id)
 queue_sealed pk_queue_sealed PRIMARY KEY (day, subject_id, valid_to)
 queue_stretches pk_queue_stretches PRIMARY KEY (valid_to, subject_id)
@@ -670,6 +687,7 @@ CREATE UNIQUE INDEX pk_machine_sealed ON machine_sealed USING btree (day, subjec
 CREATE UNIQUE INDEX pk_machine_stretches ON machine_stretches USING btree (valid_to, subject_id)
 CREATE UNIQUE INDEX pk_metrics ON metrics USING btree (id)
 CREATE UNIQUE INDEX pk_polls ON polls USING btree (id)
+CREATE UNIQUE INDEX pk_queue_days ON queue_days USING btree (day, subject_id)
 CREATE UNIQUE INDEX pk_queue_latest ON queue_latest USING btree (subject_id)
 CREATE UNIQUE INDEX pk_queue_sealed ON queue_sealed USING btree (day, subject_id, valid_to)
 CREATE UNIQUE INDEX pk_queue_stretches ON queue_stretches USING btree (valid_to, subject_id)

@@ -786,6 +786,27 @@ CREATE TABLE polls (
 	partial SMALLINT NOT NULL, 
 	CONSTRAINT pk_polls PRIMARY KEY (id)
 )
+CREATE TABLE queue_days (
+	day INTEGER NOT NULL, 
+	subject_id BIGINT NOT NULL, 
+	successful DOUBLE, 
+	failed DOUBLE, 
+	application DOUBLE, 
+	business DOUBLE, 
+	handled DOUBLE NOT NULL, 
+	handling_sum_s DOUBLE NOT NULL, 
+	seen_ms INTEGER NOT NULL, 
+	waiting_sum DOUBLE NOT NULL, 
+	peak DOUBLE, 
+	peak_at BIGINT, 
+	longest_idle_ms INTEGER NOT NULL, 
+	idle_at_first_ms INTEGER, 
+	idle_at_last_ms INTEGER NOT NULL, 
+	CONSTRAINT pk_queue_days PRIMARY KEY (day, subject_id)
+)
+ WITHOUT ROWID
+
+
 CREATE TABLE queue_latest (
 	subject_id BIGINT NOT NULL, 
 	valid_from BIGINT NOT NULL, 

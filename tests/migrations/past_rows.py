@@ -197,6 +197,7 @@ ROWS: Mapping[str, Sequence[Row]] = {
     ],
     "absences": [{"missed_at": MS, "subject_id": 3, "ended_at": MS + 1000}],
     "turns": [{"at": US, "what": "start", "poll_id": 0}],
+    "seals": [{"kind": kind, "before_day": S // 86400} for kind in KINDS],
 }
 
 # A value a minute, after a day that was sealed.

@@ -53,6 +53,10 @@ def test_seen_time_is_what_is_not_unseen(ends: list[int], asked: list[tuple[int,
             for number in range(begin, end)
         )
         assert seen.between(begin, end) == expected
+        later = range(begin, 200)
+        assert seen.first_from(begin) == next(
+            number for number in later if not any(start <= number < stop for start, stop in unseen)
+        )
 
 
 @pytest.mark.parametrize("seed", range(5))
