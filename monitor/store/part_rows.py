@@ -20,10 +20,7 @@ from sqlalchemy import (
 
 from monitor.core.rollup import DAY_MS
 from monitor.store.kind_tables import KindTables
-from monitor.store.stretches import MANY_IDS, as_number, sealed_before
-
-FOREVER_MS = 2**62
-"""The end of a stretch that is open."""
+from monitor.store.stretches import FOREVER_MS, MANY_IDS, as_number, sealed_before
 
 Row = Sequence[Any]
 """A subject's id, from when and to when, and values."""

@@ -18,10 +18,7 @@ from sqlalchemy import (
 
 from monitor.store.kind_tables import KIND_TABLES
 from monitor.store.rolled import Summed
-from monitor.store.stretches import MANY_IDS, as_number, closed
-
-FOREVER_MS = 2**62
-"""The end of a stretch that is open."""
+from monitor.store.stretches import FOREVER_MS, MANY_IDS, as_number, closed
 
 _AT_ONCE = 10_000
 

@@ -16,11 +16,11 @@ from monitor.core.rollup import DAY_MS, HOUR_MS, Tally
 from monitor.core.sample import Subject
 from monitor.core.unseen import UnseenTimes, pieces, unseen_of
 from monitor.store.instants import EPOCH, MILLISECOND, to_ms
-from monitor.store.past_changes import FOREVER_MS, changes, changes_summed
+from monitor.store.past_changes import changes, changes_summed
 from monitor.store.queries import name_matches
 from monitor.store.rolled import Segment, Summed, levels, segments, summed
 from monitor.store.store import Store
-from monitor.store.stretches import as_number
+from monitor.store.stretches import FOREVER_MS, as_number
 from monitor.store.tables import SIGHTS, SUBJECTS
 
 Values = Sequence[float | None]

@@ -27,10 +27,10 @@ from monitor.core.sample import Subject
 from monitor.store import queue_days
 from monitor.store.instants import to_ms
 from monitor.store.kind_tables import KIND_TABLES
-from monitor.store.part_rows import FOREVER_MS, Row, part_rows
+from monitor.store.part_rows import Row, part_rows
 from monitor.store.queries import name_matches
 from monitor.store.store import Store
-from monitor.store.stretches import MANY_IDS, as_number, closed
+from monitor.store.stretches import FOREVER_MS, MANY_IDS, as_number, closed
 from monitor.store.tables import SUBJECTS
 
 _HOW = ("is_unresponsive", "is_disconnected", "in_maintenance")

@@ -20,12 +20,11 @@ from monitor.store.pruned_history import Gone
 from monitor.store.rollup_tables import DAYS, GAPS, HOURS, METRICS, ROLLED
 from monitor.store.sightings import sightings
 from monitor.store.store import Store
-from monitor.store.stretches import as_number, closed
+from monitor.store.stretches import FOREVER_MS, as_number, closed
 from monitor.store.tables import SIGHTS, SUBJECTS
 
 ROWS_OF_A_DAY = 40
 """About so many rows come of a subject and a day: what a slice is measured by."""
-FOREVER_MS = 2**62
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from monitor.store.kind_tables import KindTables
 from monitor.store.pruned_history import Gone, PrunedByKey
 from monitor.store.rollup_tables import SEALS
 from monitor.store.store import Store
-from monitor.store.stretches import as_number, sealed_before
+from monitor.store.stretches import as_number, hold_seals, sealed_before
 
 _AT_ONCE = 10_000
 
@@ -70,6 +70,7 @@ class Sealing:
                 yield
             # Somebody may have added to the day meanwhile: then it is looked through again.
             with store.writing() as write:
+                hold_seals(write.connection, alone=True)
                 if self._count(write.connection, day) == len(keys):
                     row = (self._tables.kind.name, day + 1)
                     bulk.upsert(write.connection, SEALS, [row], ("before_day",))

@@ -16,7 +16,7 @@ from monitor.store.book import Book, Changes, Entry, fixed_labels
 from monitor.store.instants import to_ms
 from monitor.store.kind_tables import KIND_TABLES, KindTables
 from monitor.store.load_book import load_book
-from monitor.store.stretches import sealed_before
+from monitor.store.stretches import hold_seals, sealed_before
 from monitor.store.tables import COLLECTOR_STATES, POLLS, SIGHTS, SUBJECTS
 from monitor.store.text import storable, storable_mapping
 
@@ -163,6 +163,7 @@ def _write_history(
     sealed_ms = 0
     if any(c.until_ms < at_ms for c in changes.closed):
         # What was missed for a while ended some polls ago, maybe on a day that is sealed by now.
+        hold_seals(connection)
         sealed_ms = sealed_before(connection, tables.kind) * DAY_MS
     closed: list[bulk.Row] = []
     late: list[bulk.Row] = []

@@ -20,6 +20,9 @@ from monitor.core.rollup import DAY_MS
 from monitor.store.kind_tables import KindTables
 from monitor.store.rollup_tables import SEALS
 
+FOREVER_MS = 2**62
+"""The end of a stretch that is open."""
+_SEALS_LOCK = 0x6F6D736C
 MANY_IDS = 500
 """More ids than this are not put into a statement: rows are filtered as they come."""
 
@@ -67,6 +70,17 @@ def sealed_before(connection: Connection, kind: Kind) -> int:
     """Return the first day whose stretches are not sealed; 0 where none are."""
     day = select(SEALS.c.before_day).where(SEALS.c.kind == kind.name)
     return connection.scalar(day) or 0
+
+
+def hold_seals(connection: Connection, *, alone: bool = False) -> None:
+    """Let nobody seal until the end of the transaction; `alone`: nor rely on what is sealed.
+
+    Whoever writes where a stretch belongs and whoever seals may be two processes. SQLite has one
+    writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        connection.exec_driver_sql(f"SELECT {lock}({_SEALS_LOCK}, hashtext(current_schema()))")
 
 
 def _days(connection: Connection, day: Column[int], after_ms: int | None, before_day: int) -> range:

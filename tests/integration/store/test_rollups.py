@@ -1,7 +1,7 @@
 """Days that are over are sealed and rolled up: nothing is lost, and the sums are right."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,6 +11,7 @@ import pytest
 
 from monitor.core.rollup import DAY_MS, HOUR_MS
 from monitor.core.sample import Sample
+from monitor.errors import StoreError
 from monitor.store import Store, bulk
 from monitor.store.history import Stretch, history
 from monitor.store.instants import EPOCH, MILLISECOND, to_ms
@@ -21,6 +22,7 @@ from monitor.store.rolling import Watch
 from monitor.store.rollup_tables import SEALS
 from monitor.store.sealing import Sealing
 from monitor.store.sightings import unseen_times
+from monitor.store.stretches import hold_seals
 from tests.builders import NOW, a_sample, a_subject, after
 from tests.integration.store.aged import DAY, LONG, keep_up
 from tests.integration.store.polls import a_failed_poll, a_poll, ask, count, record
@@ -311,3 +313,24 @@ def test_a_row_that_comes_while_its_day_is_sealed_is_sealed_with_it(store: Store
 
     assert ask(store, "SELECT subject_id FROM queue_sealed WHERE subject_id = 99")
     assert not ask(store, "SELECT subject_id FROM queue_stretches WHERE subject_id = 99")
+
+
+def seal(store: Store) -> None:
+    with store.writing() as write:
+        write.connection.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+        hold_seals(write.connection, alone=True)
+
+
+@pytest.mark.parametrize("dialect", ["postgres"])
+def test_nobody_seals_while_another_process_relies_on_what_is_sealed(
+    store: Store, reopen: Callable[[], Store]
+) -> None:
+    other = reopen()
+    with store.writing() as write:
+        hold_seals(write.connection)
+        with other.writing() as second:
+            # Who relies on it as well does not wait; who seals does.
+            hold_seals(second.connection)
+        with pytest.raises(StoreError, match="lock timeout"):
+            seal(other)
+    seal(other)
