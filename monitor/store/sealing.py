@@ -61,8 +61,8 @@ class Sealing:
             # What was sealed and not yet deleted, if a round was broken off.
             yield from self._delete(store, sealed)
             with store.reading() as connection:
-                day, keys = self._oldest(connection)
-            if day is None:
+                keys = self._oldest(connection)
+            if keys is None:
                 return
             for start in range(0, len(keys), self._rows):
                 with store.writing() as write:
@@ -71,23 +71,23 @@ class Sealing:
             # Somebody may have added to the day meanwhile: then it is looked through again.
             with store.writing() as write:
                 hold_seals(write.connection, alone=True)
-                if self._count(write.connection, day) == len(keys):
-                    row = (self._tables.kind.name, day + 1)
+                if self._count(write.connection, keys.day) == len(keys):
+                    row = (self._tables.kind.name, keys.day + 1)
                     bulk.upsert(write.connection, SEALS, [row], ("before_day",))
             yield
 
-    def _oldest(self, connection: Connection) -> "tuple[int | None, _Keys]":
-        """Return the oldest day of which something is not sealed, and the keys of that, in order.
+    def _oldest(self, connection: Connection) -> "_Keys | None":
+        """Return what is not sealed of the oldest such day, in order; None where all is.
 
         Only the keys are held in memory.
         """
         column = self._tables.stretches.c
         ended = as_number(column.valid_to)
-        keys = _Keys()
         oldest = connection.scalar(select(func.min(ended)))
         if oldest is None or oldest >= self._before_day * DAY_MS:
-            return None, keys
+            return None
         day = oldest // DAY_MS
+        keys = _Keys(day)
         wanted = (
             select(ended, column.subject_id)
             .where(ended < (day + 1) * DAY_MS)
@@ -96,7 +96,7 @@ class Sealing:
         )
         for at_ms, subject_id in connection.execute(wanted):
             keys.add(at_ms, subject_id)
-        return day, keys
+        return keys
 
     def _count(self, connection: Connection, day: int) -> int:
         ended = as_number(self._tables.stretches.c.valid_to)
@@ -111,21 +111,24 @@ class Sealing:
 
 
 class _Keys:
-    """Many keys in little memory."""
+    """The keys of a day, a million and more, in eight bytes each."""
 
-    def __init__(self) -> None:
-        self._ends = array("q")
-        self._ids = array("q")
+    def __init__(self, day: int) -> None:
+        self.day = day
+        self._begin_ms = day * DAY_MS
+        self._ends = array("I")
+        self._ids = array("I")
 
     def __len__(self) -> int:
         return len(self._ends)
 
     def add(self, at_ms: int, subject_id: int) -> None:
-        self._ends.append(at_ms)
+        self._ends.append(at_ms - self._begin_ms)
         self._ids.append(subject_id)
 
     def between(self, start: int, end: int) -> list[Key]:
-        return list(zip(self._ends[start:end], self._ids[start:end], strict=True))
+        ends = (self._begin_ms + one for one in self._ends[start:end])
+        return list(zip(ends, self._ids[start:end], strict=True))
 
 
 def _copy(connection: Connection, tables: KindTables, keys: Sequence[Key]) -> None:
