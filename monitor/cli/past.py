@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache, partial
 from math import isfinite
+from operator import attrgetter
 from typing import Any, TextIO
 
 from monitor.cli.output import Column, json_text, say, table
@@ -76,6 +77,9 @@ def print_as_table(rows: Iterable[Row], past: Past) -> None:
     """Print aligned columns; columns in which nothing is known are left out."""
     asked = past.asked
     found = list(rows)
+    if asked.every is None:
+        # They come by their ends, and are shown by their beginnings.
+        found.sort(key=attrgetter("at_ms"))
     if found:
         _print_rows(found, asked)
     else:

@@ -63,6 +63,7 @@ def print_as_plot(rows: Iterable[Row], past: Past) -> None:
     begin = first_step(asked.since, asked.every)
     width = max(1, -(-(asked.until - begin) // asked.every))
     found = list(rows)
+    has_tenants = len(tenants_of(found)) > 1
     for _, of_subject in groupby(found, key=lambda row: row.subject.identity):
         by_place = {(row.at - begin) // asked.every: row for row in of_subject}
         curves = [
@@ -70,8 +71,9 @@ def print_as_plot(rows: Iterable[Row], past: Past) -> None:
             for column, metric in enumerate(asked.metrics)
         ]
         subject = next(iter(by_place.values())).subject
-        folder = subject.labels.get("folder")
-        say(f"{subject.name} ({folder})" if folder else subject.name, style="bold")
+        where = [subject.tenant] if has_tenants else []
+        where += [folder] if (folder := subject.labels.get("folder")) else []
+        say(f"{subject.name} ({', '.join(where)})" if where else subject.name, style="bold")
         _print(curves)
         say()
     if found:

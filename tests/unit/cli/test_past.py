@@ -64,6 +64,16 @@ def test_where_nothing_was_missed_nothing_is_said_of_it(
     ]
 
 
+def test_changes_are_shown_by_their_beginnings(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [a_past_row(at, until=until, new_items=at) for at, until in ((60, 90), (0, 120))]
+    print_as_table(rows, a_past())
+
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == [
+        "09:00:00",
+        "09:01:00",
+    ]
+
+
 def test_an_empty_answer_says_whether_anybody_looked(capsys: pytest.CaptureFixture[str]) -> None:
     print_as_table([], a_past(unseen=spans((-60, 200))))
 

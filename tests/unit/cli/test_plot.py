@@ -91,6 +91,19 @@ def test_each_subject_is_drawn_with_what_is_known_of_it(
     ]
 
 
+def test_of_several_tenants_each_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    subjects = [
+        a_subject("A", tenant="production", labels={"folder": "Finance"}),
+        a_subject("A", tenant="staging"),
+    ]
+    print_as_plot([a_past_row(subject=one, new_items=flat(1)) for one in subjects], a_past(1))
+
+    assert capsys.readouterr().out.splitlines()[::3][:2] == [
+        "A (production, Finance)",
+        "A (staging)",
+    ]
+
+
 def test_nothing_known_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     print_as_plot([], a_past(5))
 
