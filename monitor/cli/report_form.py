@@ -1,7 +1,7 @@
 """What a report is made of: fields, declared once for every form of output, and rows of values."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -29,9 +29,8 @@ class Field:
     """One value of each row; `name` is for scripts and stays, `title` is for people.
 
     `is_main`: it is in the table; `is_on_page`: it is on the page in HTML; CSV and JSON have all.
-    `is_compared`: the value of
-    the period before and the change stand beside it. `better` is 1 where more is better, -1 where
-    less is, 0 where neither is.
+    `is_compared`: the value of the period before and the change stand beside it. `better` is 1
+    where more is better, -1 where less is, 0 where neither is.
     """
 
     name: str
@@ -75,8 +74,19 @@ class Report:
     notes: Sequence[str]
     nothing: str
 
+    @property
+    def has_changes(self) -> bool:
+        """Tell whether anything of the period before is known."""
+        compared = [field.change for field in self.fields if field.is_compared]
+        return any(row.get(name) is not None for row in self.rows for name in compared)
+
     def telling(self, fields: Iterable[Field]) -> Sequence[Field]:
-        """Return the fields but for texts that are the same in all rows; the first stays."""
+        """Return the fields but for texts that are the same in all rows; the first stays.
+
+        Where nothing is known of the period before, none is compared.
+        """
+        if not self.has_changes:
+            fields = [replace(field, is_compared=False) for field in fields]
         first, *others = fields
         return [first] + [
             field

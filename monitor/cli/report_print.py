@@ -65,6 +65,8 @@ def compared_with(report: Report) -> str:
     """Return with which time it is compared."""
     since, until = report.before
     length = span(until - since)
+    if not report.has_changes:
+        return f"Nothing is known of the {length} before to compare with."
     return f"Changes (±) are against the {length} before, from {since:%Y-%m-%d %H:%M} UTC on."
 
 
