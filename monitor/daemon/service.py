@@ -87,6 +87,7 @@ class Service:
             if id(courier) not in kept:
                 courier.stop()
                 self._leaving.append(courier)
+        self.distress.keep_to([courier.name for courier in couriers])
         known = {id(one) for one in (*old_pollers, *old_couriers)}
         for courier in couriers:
             if id(courier) not in known:

@@ -5,7 +5,7 @@ twice. Where the database cannot be written nobody would hear of anything, nor o
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,6 +73,12 @@ class Distress:
             for other, known in tuple(self._failing.items()):
                 if elapsed_s - known.last_s > PATIENCE_S:
                     del self._failing[other]
+
+    def keep_to(self, channels: Collection[str]) -> None:
+        """Note that there are only these channels now: on others nobody is owed the end."""
+        with self._lock:
+            for channel in self._told_s.keys() - set(channels):
+                del self._told_s[channel]
 
     def message(self, channel: str, now: datetime, elapsed_s: float) -> Message | None:
         """Return what a channel is to be told now, if anything; say what came of it to `tried`."""

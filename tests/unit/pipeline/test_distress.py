@@ -129,6 +129,20 @@ def test_who_never_heard_of_it_does_not_hear_of_the_end() -> None:
     assert scene.told(300) == ["mail: resolved"]
 
 
+def test_a_channel_that_is_no_more_is_owed_nothing() -> None:
+    scene = Scene()
+    scene.fails(0, 120)
+    scene.told(120)
+    scene.distress.keep_to(["rest"])
+    scene.works(180)
+    assert scene.told(300) == []
+    scene.fails(1000, 1120)
+    assert scene.told(1120) == ["ops: opened", "mail: opened"]
+    scene.works(1130)
+    scene.told(1130)
+    assert "2 polls are missing" in scene.texts[-1]
+
+
 def test_until_all_know_of_the_end_it_is_the_same_distress() -> None:
     scene = Scene()
     scene.fails(0, 120)
