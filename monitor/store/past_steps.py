@@ -16,7 +16,7 @@ from monitor.core.rollup import DAY_MS, HOUR_MS, Tally
 from monitor.core.sample import Subject
 from monitor.core.unseen import UnseenTimes, pieces, unseen_of
 from monitor.store.instants import EPOCH, MILLISECOND, to_ms
-from monitor.store.past_changes import changes, changes_summed
+from monitor.store.past_changes import Wanted, changes, changes_summed
 from monitor.store.queries import name_matches
 from monitor.store.rolled import Segment, Summed, levels, segments, summed
 from monitor.store.store import Store
@@ -236,17 +236,15 @@ class _Reader:
             self._read_each(part)
 
     def _add_up(self, step: int, begin_ms: int, end_ms: int, *, is_first: bool) -> None:
-        names, there = self._steps.names, self._there
-        ask = self._connection, self._kind, names, there.keys(), begin_ms, end_ms
-        for one in changes_summed(*ask, self._seen_ms, is_first=is_first):
-            subject = there.get(one.subject_id)
+        wanted = self._wanted(begin_ms, end_ms)
+        for one in changes_summed(self._connection, wanted, self._seen_ms, is_first=is_first):
+            subject = self._there.get(one.subject_id)
             if subject is not None:
                 self._steps.of(subject, step).metrics[one.metric].add_summed(one, is_all=False)
 
     def _read_each(self, part: Segment) -> None:
-        names, ids = self._steps.names, self._there.keys()
-        found = changes(self._connection, self._kind, names, ids, part.begin_ms, part.end_ms)
-        for subject_id, begin, end, *values in found:
+        wanted = self._wanted(part.begin_ms, part.end_ms)
+        for subject_id, begin, end, *values in changes(self._connection, wanted):
             last, goes_on = self._reach(begin, end)
             start, stop = max(begin, part.begin_ms), min(last, part.end_ms)
             if start > stop:
@@ -256,6 +254,9 @@ class _Reader:
             for since, until, is_seen in pieces(start, stop, self._blind, goes_on=goes_on):
                 for step, length in self._steps.split(since, until):
                     self._add(self._steps.of(one, step), values, length, is_seen=is_seen)
+
+    def _wanted(self, begin_ms: int, end_ms: int) -> Wanted:
+        return Wanted(self._kind, self._steps.names, self._there.keys(), begin_ms, end_ms)
 
     def _add(self, step: _Step, values: Values, length: int, *, is_seen: bool) -> None:
         if not is_seen:
