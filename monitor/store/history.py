@@ -11,10 +11,9 @@ from monitor.core.kinds import KINDS
 from monitor.core.sample import Subject
 from monitor.store.instants import EPOCH, MILLISECOND, to_ms
 from monitor.store.kind_tables import KIND_TABLES
-from monitor.store.queries import name_matches
+from monitor.store.queries import subjects_of
 from monitor.store.store import Store
 from monitor.store.stretches import MANY_IDS, as_number, closed
-from monitor.store.tables import SUBJECTS
 
 Row = Sequence[Any]
 _AT_ONCE = 1000
@@ -70,7 +69,7 @@ def history(
     moving = declared.moving if metrics is None else ()
     names = metrics or tuple(metric.name for metric in declared.metrics)
     with store.reading() as connection:
-        known = _known(connection, kind, name_glob)
+        known = subjects_of(connection, kind, name_glob=name_glob)
         rows = _rows(connection, kind, known, (*moving, *names), since, until)
         if metrics is not None:
             rows = _merged(rows)
@@ -87,22 +86,6 @@ def history(
                     subject = replace(subject, labels={**subject.labels, **states})
                 in_states[key] = subject
             yield Stretch(subject, begin, end, names, row[first:])
-
-
-def _known(connection: Connection, kind: str, name_glob: str | None) -> dict[int, Subject]:
-    """Return the subjects of a kind whose name matches, gone ones included, by id."""
-    rows = connection.execute(select(SUBJECTS).where(SUBJECTS.c.kind == kind)).mappings()
-    return {
-        row["id"]: Subject(
-            tenant=row["tenant"],
-            kind=kind,
-            key=row["key"],
-            name=row["name"],
-            labels=row["labels"],
-        )
-        for row in rows
-        if name_matches(row["name"], name_glob)
-    }
 
 
 def _rows(

@@ -218,6 +218,26 @@ def current(store: Store, kind: str, name_glob: str | None = None) -> tuple[Curr
     )
 
 
+def subjects_of(
+    connection: Connection, kind: str, *, name_glob: str | None = None, tenant: str | None = None
+) -> dict[int, Subject]:
+    """Return the subjects of a kind whose name matches, gone ones included, by id."""
+    statement = select(SUBJECTS).where(SUBJECTS.c.kind == kind)
+    if tenant is not None:
+        statement = statement.where(SUBJECTS.c.tenant == tenant)
+    return {
+        row["id"]: Subject(
+            tenant=row["tenant"],
+            kind=kind,
+            key=row["key"],
+            name=row["name"],
+            labels=row["labels"],
+        )
+        for row in connection.execute(statement).mappings()
+        if name_matches(row["name"], name_glob)
+    }
+
+
 def name_matches(name: str, glob: str | None) -> bool:
     """Tell whether a name matches a glob, whatever the case; None matches everything."""
     return glob is None or fnmatchcase(name.casefold(), glob.casefold())

@@ -28,10 +28,9 @@ from monitor.store import queue_days
 from monitor.store.instants import to_ms
 from monitor.store.kind_tables import KIND_TABLES
 from monitor.store.part_rows import Row, part_rows
-from monitor.store.queries import name_matches
+from monitor.store.queries import subjects_of
 from monitor.store.store import Store
 from monitor.store.stretches import FOREVER_MS, MANY_IDS, as_number, closed
-from monitor.store.tables import SUBJECTS
 
 _HOW = ("is_unresponsive", "is_disconnected", "in_maintenance")
 _AT_ONCE = 10_000
@@ -41,21 +40,8 @@ def subjects(
     store: Store, kind: str, *, name_glob: str | None = None, tenant: str | None = None
 ) -> Mapping[int, Subject]:
     """Return the subjects of a kind, gone ones included, by their ids in the rows."""
-    statement = select(SUBJECTS).where(SUBJECTS.c.kind == kind)
-    if tenant is not None:
-        statement = statement.where(SUBJECTS.c.tenant == tenant)
     with store.reading() as connection:
-        return {
-            row["id"]: Subject(
-                tenant=row["tenant"],
-                kind=kind,
-                key=row["key"],
-                name=row["name"],
-                labels=row["labels"],
-            )
-            for row in connection.execute(statement).mappings()
-            if name_matches(row["name"], name_glob)
-        }
+        return subjects_of(connection, kind, name_glob=name_glob, tenant=tenant)
 
 
 def session_rows(
